@@ -39,6 +39,12 @@ export async function withLogMessages(
   return { ...report, containers: Object.fromEntries(containers) };
 }
 
+/** Whether a run that is reported to have failed waits for such a message. */
+export const lacksMessage = (pod: Pod, record: PodRecord, { containers }: Report): boolean =>
+  Object.entries(containers).some(
+    ([name, { run }]) => run !== undefined && wantsLog(pod, record, name, run),
+  );
+
 function wantsLog(pod: Pod, { observed }: PodRecord, name: string, run: Run): boolean {
   if (findContainer(pod, name)?.terminationMessagePolicy !== 'FallbackToLogsOnError') return false;
   const container = own(observed.containers, name);

@@ -21,7 +21,7 @@ import type { PodRecord } from '../../record/record.ts';
 import { withAddress } from '../../record/task-change.ts';
 import { recordHeartbeat } from './heartbeat.ts';
 import { deadlineVerdict } from '../settle/deadline-verdict.ts';
-import { withLogMessages } from './log-message.ts';
+import { lacksMessage, withLogMessages } from './log-message.ts';
 import { lookUp } from './look-up.ts';
 import { secretHash } from '../../auth/podlet-credential.ts';
 import { settle } from '../settle/settle.ts';
@@ -66,7 +66,7 @@ export async function syncPod(
   const until =
     ports.clock.now().getTime() + (report.prompt === true ? 0 : ports.settings.syncWaitMs);
   const hash = secretHash(credential.secret);
-  const { taken, restarted } = await takeReport(ports, await completed(ports, report), hash);
+  const { taken, restarted } = await takeReport(ports, report, hash);
   if (!taken) return { refused: 410 };
   const verdict = judge(taken.pod, taken.record, report, hash);
   if (verdict === 'refuse') return { refused: 403 };
@@ -105,37 +105,34 @@ function restartedSince(before: PodRecord, after: PodRecord): string[] {
   });
 }
 
-/** Adds the message of a container that falls back to its log. */
-async function completed(ports: SyncPorts, report: Report): Promise<Report> {
-  const exited = Object.values(report.containers).some(
-    ({ run }) => run?.exitCode !== undefined && run.exitCode !== 0 && !run.message,
-  );
-  const state = exited ? await readPod(ports, report.uid) : undefined;
-  return state?.pod ? withLogMessages(ports, state.pod, state.record, report) : report;
+/** What a report is taken with, besides what it says. */
+interface Known {
+  /** Of the task, by ECS: its change may not have arrived yet. */
+  address?: { privateIp?: string };
+  /** With the messages of the containers that fall back to their logs. */
+  completed?: Report;
 }
 
+/** Takes the report; what it turns out to lack is read before it is taken anew. */
 async function takeReport(
   ports: SyncPorts,
   report: Report,
   hash: string,
+  known: Known = {},
 ): Promise<{ taken: PodState | undefined; restarted: string[] }> {
-  let restarted: string[] = [];
-  let asked: { privateIp?: string } | undefined;
-  let isAsking = false;
+  const last: { restarted: string[]; lacks: (() => Promise<Known>) | undefined } = {
+    restarted: [],
+    lacks: undefined,
+  };
   const take = ({ pod, record, now }: PodState): PodChange | undefined => {
-    isAsking = false;
-    restarted = [];
+    Object.assign(last, { restarted: [], lacks: undefined });
     if (!pod || judge(pod, record, report, hash) !== 'take') return undefined;
-    isAsking =
-      asked === undefined &&
-      record.task.address === undefined &&
-      report.podIP !== undefined &&
-      !isOutdated(record, report);
-    if (isAsking) return undefined;
-    const addressed = withAddress(record, asked ?? {});
-    const received = receive(pod, addressed, report, hash, now);
+    last.lacks = lacking(ports, { pod, record, report, known });
+    if (last.lacks) return undefined;
+    const addressed = withAddress(record, known.address ?? {});
+    const received = receive(pod, addressed, known.completed ?? report, hash, now);
     if (received.record === record) return undefined;
-    restarted = restartedSince(record, received.record);
+    last.restarted = restartedSince(record, received.record);
     return {
       ...received,
       events: [
@@ -145,12 +142,26 @@ async function takeReport(
     };
   };
   const taken = await updatePod(ports, report.uid, take);
-  const arn = taken?.record.task.arn;
-  if (!isAsking || arn === undefined) return { taken, restarted };
-  // Only ECS knows the address of the task; its change may not have arrived yet.
-  asked = (await ports.tasks.describe(arn)) ?? {};
-  const addressed = await updatePod(ports, report.uid, take);
-  return { taken: addressed, restarted };
+  const found = await last.lacks?.();
+  return found
+    ? takeReport(ports, report, hash, { ...known, ...found })
+    : { taken, restarted: last.restarted };
+}
+
+/** How to read what the report cannot be taken without; undefined where that is nothing. */
+function lacking(
+  ports: SyncPorts,
+  { pod, record, report, known }: { pod: Pod; record: PodRecord; report: Report; known: Known },
+): (() => Promise<Known>) | undefined {
+  const { arn, address } = record.task;
+  if (isOutdated(record, report)) return undefined;
+  if (known.address === undefined && address === undefined && report.podIP !== undefined)
+    return arn === undefined
+      ? undefined
+      : async () => ({ address: (await ports.tasks.describe(arn)) ?? {} });
+  if (known.completed === undefined && lacksMessage(pod, record, report))
+    return async () => ({ completed: await withLogMessages(ports, pod, record, report) });
+  return undefined;
 }
 
 /** The kubelet's events at the creation of the sandbox. */
