@@ -2,6 +2,7 @@
 // read to its end or the client reads nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
+import { nextTurn } from './next-turn.ts';
 import { drained, untilClosed } from './streams/drained.ts';
 
 export interface AnswerBounds {
@@ -14,11 +15,6 @@ export interface AnswerBounds {
 const LAST_WORDS_MS = 500;
 /** … and discards this much of the body meanwhile (`maxPostHandlerReadBytes`). */
 const LAST_WORDS_BYTES = 256 * 1024;
-
-const nextTurn = (): Promise<undefined> =>
-  new Promise((resolve) => {
-    setImmediate(resolve, undefined);
-  });
 
 /** Sends the response; resolves when its last piece was handed over. */
 export async function sendAnswer(

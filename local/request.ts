@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Limit } from './agent/limit.ts';
 import type { Clock } from './clock.ts';
+import { nextTurn } from './next-turn.ts';
 
 /** A request that never reaches a handler, or an unreadable body: the server responds with the code. */
 export class RequestFault extends Error {
@@ -142,7 +143,7 @@ class BodyReading {
   async next(): Promise<Uint8Array | undefined> {
     try {
       if (!this.begun) await this.begin();
-      const piece = this.present() ?? (isWhole(this.incoming) ? undefined : await this.awaited());
+      const piece = this.present() ?? (await this.following());
       this.bytes += piece?.length ?? 0;
       if (this.bytes > this.bounds.maxBytes) throw this.tooLarge();
       if (piece === undefined) this.leave();
@@ -172,6 +173,13 @@ class BodyReading {
 
   private present(): Uint8Array | undefined {
     return (this.incoming.read() as Uint8Array | null) ?? undefined;
+  }
+
+  /** A body that comes right behind its head is there in the next turn: a timed wait would take a large part of a request. */
+  private async following(): Promise<Uint8Array | undefined> {
+    if (isWhole(this.incoming)) return undefined;
+    await nextTurn();
+    return this.present() ?? (isWhole(this.incoming) ? undefined : this.awaited());
   }
 
   /** Waits for a piece, the end or an error of the connection, within the client's time limit. */

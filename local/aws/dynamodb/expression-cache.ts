@@ -1,6 +1,6 @@
 // Caches parsed expressions: dynalite parses one again at every request, and a program has few expressions and many requests.
 // Its parsers put the request's values into what they return, so cached expressions hold placeholders, which each request fills.
-import { own } from '../../../src/own.ts';
+import { own, setOwn } from '../../../src/own.ts';
 import type { Item } from './dynalite.ts';
 
 /** What dynalite hands to its parsers; the parser takes the names it meets out of `unusedAttrVals`. */
@@ -77,10 +77,7 @@ function fill(node: unknown, hollow: Template['hollow'], values: Item): unknown 
   const name = hollow.get(node);
   if (name !== undefined) return own(values, name);
   if (Array.isArray(node)) return node.map((member) => fill(member, hollow, values));
-  return Object.assign(
-    Object.create(null),
-    Object.fromEntries(
-      Object.entries(node).map(([key, member]) => [key, fill(member, hollow, values)]),
-    ),
-  );
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [key, member] of Object.entries(node)) setOwn(copy, key, fill(member, hollow, values));
+  return copy;
 }
