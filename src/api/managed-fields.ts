@@ -1,6 +1,6 @@
 // managedFields: which manager set which field. Sets of fields are trees in the form of FieldsV1 (`f:spec`, `k:{"name":"c"}`, `v:"x"`).
 import { isDeepStrictEqual } from 'node:util';
-import { unnamedShape } from '../kinds/shapes.ts';
+import { isGranular, unnamedShape } from '../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 import { isMap, own, setOwn } from '../own.ts';
@@ -59,6 +59,7 @@ interface Child {
 
 /** The children of a value; undefined where the value is owned as a whole. */
 function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | undefined {
+  if (isMap(value) && !isGranular(shape)) return undefined;
   if (shape.type === 'object' && isMap(value)) return membersOf(shape, value);
   if (shape.type === 'map' && isMap(value))
     return Object.entries(value).map(([name, member]) => ({

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { own, setOwn } from '../own.ts';
 import { present } from '../present.ts';
-import { listRule } from './list-keys.ts';
+import { isAtomicMap, isAtomicType, listRule } from './list-keys.ts';
 import { BODY_MODELS, kindKey, RESOURCES } from './resources.ts';
 
 export interface Schema {
@@ -267,6 +267,7 @@ function addModel(closure: Closure, model: string, parent: string): string {
     description,
     properties,
     ...present({ required: required.length > 0 ? required : undefined }),
+    ...(isAtomicType(name) ? { 'x-kubernetes-map-type': 'atomic' } : {}),
   };
   setOwn(closure.schemas, name, schema);
   for (const { baseName, type, format } of attributes) {
@@ -297,6 +298,9 @@ function propertySchema(
   return {
     ...described,
     ...schema,
+    ...(isAtomicMap(parent.replace(/^.*\./, ''), baseName)
+      ? { 'x-kubernetes-map-type': 'atomic' }
+      : {}),
     ...present({
       'x-kubernetes-patch-strategy':
         rule.patchKey === undefined ? undefined : rule.retainKeys ? 'merge,retainKeys' : 'merge',

@@ -1,5 +1,5 @@
-// How lists merge: the declared keys of Kubernetes' types (patchMergeKey for strategic merge, listMapKey for apply).
-// client-node's models do not carry them. `Type.field`; lists that are not named here are atomic.
+// How lists and structures merge: the declared keys of Kubernetes' types (patchMergeKey for strategic merge, listMapKey for apply),
+// and the types that are owned as a whole. client-node's models do not carry them. Lists that are not named here are atomic.
 import { own } from '../own.ts';
 
 export interface ListRule {
@@ -35,6 +35,8 @@ const RULES: Record<string, Record<string, ListRule>> = {
     resourceClaims: { ...keyed('name'), retainKeys: true },
   },
   Container: CONTAINER,
+  ContainerRestartRuleOnExitCodes: { values: { mapKeys: [] } },
+  ResourceRequirements: { claims: { mapKeys: ['name'] } },
   EphemeralContainer: CONTAINER,
   PodStatus: {
     ...CONDITIONS,
@@ -42,7 +44,15 @@ const RULES: Record<string, Record<string, ListRule>> = {
     hostIPs: { patchKey: 'ip' },
     resourceClaimStatuses: { ...keyed('name'), retainKeys: true },
   },
-  ContainerStatus: { volumeMounts: keyed('mountPath') },
+  ContainerStatus: { volumeMounts: keyed('mountPath'), allocatedResourcesStatus: keyed('name') },
+  ResourceStatus: { resources: { mapKeys: ['resourceID'] } },
+  Endpoint: { addresses: { mapKeys: [] } },
+  PodFailurePolicyOnExitCodesRequirement: { values: { mapKeys: [] } },
+  UncountedTerminatedPods: { succeeded: { mapKeys: [] }, failed: { mapKeys: [] } },
+  JobStatus: { conditions: { patchKey: 'type' } },
+  HorizontalPodAutoscalerStatus: CONDITIONS,
+  PersistentVolumeClaimStatus: CONDITIONS,
+  JSONSchemaProps: { 'x-kubernetes-validations': keyed('rule') },
   ValidatingWebhookConfiguration: { webhooks: keyed('name') },
   MutatingWebhookConfiguration: { webhooks: keyed('name') },
   ValidatingWebhook: { matchConditions: keyed('name') },
@@ -71,3 +81,44 @@ const ATOMIC: ListRule = {};
 /** Rule of the list `field` of Go type `type`. */
 export const listRule = (type: string, field: string): ListRule =>
   own(own(RULES, type), field) ?? ATOMIC;
+
+/** Structures that one manager owns as a whole: apply replaces them. */
+const ATOMIC_TYPES = new Set([
+  'ConfigMapKeySelector',
+  'CrossVersionObjectReference',
+  'EndpointAddress',
+  'EndpointPort',
+  'FileKeySelector',
+  'LabelSelector',
+  'LocalObjectReference',
+  'NodeSelector',
+  'NodeSelectorTerm',
+  'ObjectFieldSelector',
+  'ObjectReference',
+  'OwnerReference',
+  'ResourceFieldSelector',
+  'RoleRef',
+  'ScopeSelector',
+  'SecretKeySelector',
+  'SecretReference',
+  'ServiceBackendPort',
+  'Subject',
+  'TopologySelectorTerm',
+  'TypedLocalObjectReference',
+]);
+/** The one type that is atomic in one version only. */
+const GRANULAR = /\.autoscaling\.v2\.CrossVersionObjectReference$/;
+const ATOMIC_MAPS = new Set([
+  'PodSpec.nodeSelector',
+  'ReplicationControllerSpec.selector',
+  'ServiceSpec.selector',
+  'Scheduling.nodeSelector',
+]);
+
+/** True where a structure of this schema (its whole name) is owned as a whole. */
+export const isAtomicType = (schema: string): boolean =>
+  ATOMIC_TYPES.has(schema.replace(/^.*\./, '')) && !GRANULAR.test(schema);
+
+/** True where the map `field` of Go type `type` is owned as a whole. */
+export const isAtomicMap = (type: string, field: string): boolean =>
+  ATOMIC_MAPS.has(`${type}.${field}`);

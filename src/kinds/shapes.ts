@@ -2,7 +2,7 @@
 import { own } from '../own.ts';
 import type { Schema } from './generate.ts';
 import { keepsZero } from './kept-zeros.ts';
-import { listRule } from './list-keys.ts';
+import { isAtomicMap, isAtomicType, listRule } from './list-keys.ts';
 import type { ListRule } from './list-keys.ts';
 import { ensureKinds } from './load.ts';
 import { kindKey } from './resources.ts';
@@ -24,7 +24,7 @@ type Leaf =
 export type Shape =
   | { type: Leaf }
   | { type: 'list'; of: Shape }
-  | { type: 'map'; of: Shape }
+  | { type: 'map'; of: Shape; isAtomic?: boolean }
   /** A JSON schema, a list of them, or a boolean (Go's JSONSchemaPropsOrBool, JSONSchemaPropsOrArray): owned as a whole. */
   | { type: 'schemas'; of: Shape }
   | ObjectShape;
@@ -36,6 +36,8 @@ export interface ObjectShape {
   fields: Map<string, Field>;
   /** The shape of unnamed fields, where they are kept. */
   rest?: Shape;
+  /** Owned as a whole. */
+  isAtomic?: boolean;
   /** For a custom kind, whose parts do not exist until set. */
   isCustom?: boolean;
 }
@@ -72,7 +74,9 @@ function compile(name: string, schemas: Record<string, Schema>): Shape {
   const type = name.replace(/^.*\./, '');
   const leaf = own(LEAVES, type);
   const shape: Shape =
-    leaf === undefined ? { type: 'object', name: type, fields: new Map() } : { type: leaf };
+    leaf === undefined
+      ? { type: 'object', name: type, fields: new Map(), isAtomic: isAtomicType(name) }
+      : { type: leaf };
   compiled.set(name, shape);
   if (shape.type === 'object') {
     const schema = own(schemas, name);
@@ -82,7 +86,7 @@ function compile(name: string, schemas: Record<string, Schema>): Shape {
         shape:
           type === 'JSONSchemaProps' && SCHEMAS.has(field)
             ? { type: 'schemas', of: shape }
-            : shapeOf(property, schemas),
+            : fieldShape(type, field, shapeOf(property, schemas)),
         keepsZero: required.has(field) || keepsZero(type, field),
         list: listRule(type, field),
       });
@@ -90,6 +94,9 @@ function compile(name: string, schemas: Record<string, Schema>): Shape {
   }
   return shape;
 }
+
+const fieldShape = (type: string, field: string, shape: Shape): Shape =>
+  shape.type === 'map' && isAtomicMap(type, field) ? { ...shape, isAtomic: true } : shape;
 
 function shapeOf(schema: Schema, schemas: Record<string, Schema>): Shape {
   const target = (schema.$ref ?? schema.allOf?.[0]?.$ref)?.replace('#/components/schemas/', '');
@@ -128,3 +135,7 @@ export function kindShape(group: string, kind: string, version = 'v1'): ObjectSh
   if (shape?.type !== 'object') throw new Error(`no schema for ${kind} in group "${group}"`);
   return shape;
 }
+
+/** True where the value is a structure or map whose members have owners of their own. */
+export const isGranular = (shape: Shape): boolean =>
+  (shape.type === 'object' || shape.type === 'map') && shape.isAtomic !== true;

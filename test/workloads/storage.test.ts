@@ -6,7 +6,8 @@ import {
   validateClaim,
   validateClaimUpdate,
 } from '../../src/workloads/storage/claim.ts';
-import type { Claim, ClaimSpec } from '../../src/workloads/storage/claim.ts';
+import type { ClaimSpec } from '../../src/pod/validation/claim-spec.ts';
+import type { Claim } from '../../src/workloads/storage/claim.ts';
 import {
   defaultClass,
   defaultStorageClass,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../errors.ts';
 import type { Cause } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import { unnamedShape } from '../../kinds/shapes.ts';
+import { isGranular, unnamedShape } from '../../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { isMap, own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
@@ -25,7 +25,7 @@ const isEmpty = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 
 /** The live object with the applied one merged into it, element by element in lists with keys. */
 function overlay(shape: Shape, live: unknown, applied: unknown, field?: Field): unknown {
-  if (isMap(applied) && (shape.type === 'object' || shape.type === 'map')) {
+  if (isMap(applied) && isGranular(shape) && (shape.type === 'object' || shape.type === 'map')) {
     const merged: Values = isMap(live) ? { ...live } : {};
     for (const [key, value] of Object.entries(applied)) {
       const inner = shape.type === 'object' ? shape.fields.get(key) : undefined;

@@ -14,8 +14,14 @@ const REFERENCE = new RegExp(
   `^(?:${DOMAIN}/)?${PATH}(?:/${PATH})*(?::([\\w][\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,})?$`,
 );
 
+// A name of 64 hexadecimal digits is an image's id, and a long name is none at all.
+const isNoName = (image: string): boolean =>
+  /^[a-f0-9]{64}$/.test(image) || image.replace(/[:@].*$/, '').length > MAX_NAME;
+const MAX_NAME = 237;
+
 /** Always for `latest` or no tag; IfNotPresent for any other tag, for a digest, and for an invalid reference. */
 export function imagePullPolicy(image: string): 'Always' | 'IfNotPresent' {
+  if (isNoName(image)) return 'IfNotPresent';
   const parts = REFERENCE.exec(image);
   if (!parts || parts[2] !== undefined) return 'IfNotPresent';
   return (parts[1] ?? 'latest') === 'latest' ? 'Always' : 'IfNotPresent';

@@ -115,8 +115,16 @@ const VERBATIM = new Set([
   'volumeAttributes',
 ]);
 
+/** Pointers that Go prints even when they are nil. */
+const PRINTED_NULLS: Readonly<Record<string, string[]>> = {
+  dataSource: ['apiGroup'],
+  dataSourceRef: ['apiGroup'],
+  scaleIO: ['secretRef'],
+};
+
 function isEmpty(parent: string, name: string, value: unknown): boolean {
-  if (value === null || value === undefined) return true;
+  if (value === null) return !(own(PRINTED_NULLS, parent)?.includes(name) ?? false);
+  if (value === undefined) return true;
   if (Array.isArray(value)) return value.length === 0;
   if (typeof value === 'object') return MAPS.has(name) && Object.keys(value).length === 0;
   if (value !== '' && value !== 0 && value !== false) return false;

@@ -1,6 +1,7 @@
 // Rules of affinity, and of the selectors it shares with topology spread.
 import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import {
   forbiddenValue,
   invalidEach,
@@ -11,6 +12,7 @@ import {
   labelProblems,
   labelValueProblems,
   qualifiedNameProblems,
+  subdomainProblems,
 } from '../../validation/names.ts';
 import { validateLabels } from '../../validation/object-meta.ts';
 
@@ -22,21 +24,22 @@ type PodTerm = NonNullable<
   NonNullable<Affinity['podAffinity']>['requiredDuringSchedulingIgnoredDuringExecution']
 >[number];
 type Requirement = { key: string; operator: string; values?: string[] };
+type Labels = Readonly<Record<string, string>>;
 type Selector = { matchLabels?: Record<string, string>; matchExpressions?: Requirement[] };
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 const MAX_WEIGHT = 100;
 
-/** Problems of `spec.affinity`. */
-export function validateAffinity(affinity: Affinity): FieldError[] {
+/** Problems of `spec.affinity` of a pod with these labels. */
+export function validateAffinity(affinity: Affinity, labels: Labels): FieldError[] {
   return [
     ...(affinity.nodeAffinity ? validateNodeAffinity(affinity.nodeAffinity) : []),
     ...(affinity.podAffinity
-      ? validatePodAffinity(affinity.podAffinity, 'spec.affinity.podAffinity')
+      ? validatePodAffinity(affinity.podAffinity, 'spec.affinity.podAffinity', labels)
       : []),
     ...(affinity.podAntiAffinity
-      ? validatePodAffinity(affinity.podAntiAffinity, 'spec.affinity.podAntiAffinity')
+      ? validatePodAffinity(affinity.podAntiAffinity, 'spec.affinity.podAntiAffinity', labels)
       : []),
   ];
 }
@@ -53,28 +56,50 @@ function validateNodeAffinity(affinity: NonNullable<Affinity['nodeAffinity']>): 
     const own = `spec.affinity.nodeAffinity.${REQUIRED}.nodeSelectorTerms`;
     const terms = needed.nodeSelectorTerms ?? [];
     if (terms.length === 0) errors.push(required(own, 'must have at least one node selector term'));
-    errors.push(...terms.flatMap((term, index) => validateNodeTerm(term, `${own}[${index}]`)));
+    errors.push(
+      ...terms.flatMap((term, index) =>
+        validateNodeTerm(term, `${own}[${index}]`, { values: true }),
+      ),
+    );
   }
   for (const [index, { weight = 0, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const own = `spec.affinity.nodeAffinity.${PREFERRED}[${index}]`;
     errors.push(
       ...validateWeight(weight, own),
-      ...validateNodeTerm(preference ?? {}, `${own}.preference`),
+      ...validateNodeTerm(preference ?? {}, `${own}.preference`, { values: false }),
     );
   }
   return errors;
 }
 
-function validateNodeTerm(term: NodeTerm, field: string): FieldError[] {
+// Values that no label can have are wrong where a node must have them, and only warned of where it should.
+function validateNodeTerm(
+  term: NodeTerm,
+  field: string,
+  { values }: { values: boolean },
+): FieldError[] {
   return [
-    ...(term.matchExpressions ?? []).flatMap((rule, index) =>
-      validateRequirement(rule, `${field}.matchExpressions[${index}]`, { numbers: true }),
-    ),
+    ...(term.matchExpressions ?? []).flatMap((rule, index) => {
+      const own = `${field}.matchExpressions[${index}]`;
+      return [
+        ...validateRequirement(rule, own, { numbers: true }),
+        ...(values ? validateValues(rule, own, labelValueProblems) : []),
+      ];
+    }),
     ...(term.matchFields ?? []).flatMap((rule, index) =>
       validateFieldRequirement(rule, `${field}.matchFields[${index}]`),
     ),
   ];
 }
+
+const validateValues = (
+  rule: Requirement,
+  field: string,
+  problems: (value: string) => string[],
+): FieldError[] =>
+  (rule.values ?? []).flatMap((value, at) =>
+    invalidEach(`${field}.values[${at}]`, value, problems(value)),
+  );
 
 function validateRequirement(
   rule: Requirement,
@@ -123,7 +148,9 @@ function validateOperator(
 function validateFieldRequirement(rule: Requirement, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (rule.operator !== 'In' && rule.operator !== 'NotIn')
-    errors.push(invalidValue(`${field}.operator`, rule.operator, 'not a valid selector operator'));
+    errors.push(
+      invalidValue(`${field}.operator`, rule.operator ?? '', 'not a valid selector operator'),
+    );
   else if (rule.values?.length !== 1)
     errors.push(
       required(
@@ -132,29 +159,37 @@ function validateFieldRequirement(rule: Requirement, field: string): FieldError[
       ),
     );
   if (rule.key !== 'metadata.name')
-    errors.push(invalidValue(`${field}.key`, rule.key, 'not a valid field selector key'));
-  return errors;
+    return [
+      ...errors,
+      invalidValue(`${field}.key`, rule.key ?? '', 'not a valid field selector key'),
+    ];
+  return [...errors, ...validateValues(rule, field, subdomainProblems)];
 }
 
 function validatePodAffinity(
   affinity: NonNullable<Affinity['podAffinity']>,
   field: string,
+  labels: Labels,
 ): FieldError[] {
   return [
     ...(affinity[REQUIRED] ?? []).flatMap((term, index) =>
-      validatePodTerm(term, `${field}.${REQUIRED}[${index}]`),
+      validatePodTerm(term, `${field}.${REQUIRED}[${index}]`, labels),
     ),
     ...(affinity[PREFERRED] ?? []).flatMap(({ weight = 0, podAffinityTerm }, index) => {
       const own = `${field}.${PREFERRED}[${index}]`;
       return [
         ...validateWeight(weight, own),
-        ...validatePodTerm(podAffinityTerm ?? { topologyKey: '' }, `${own}.podAffinityTerm`),
+        ...validatePodTerm(
+          podAffinityTerm ?? { topologyKey: '' },
+          `${own}.podAffinityTerm`,
+          labels,
+        ),
       ];
     }),
   ];
 }
 
-function validatePodTerm(term: PodTerm, field: string): FieldError[] {
+function validatePodTerm(term: PodTerm, field: string, labels: Labels): FieldError[] {
   const key = term.topologyKey ?? '';
   return [
     ...validateSelector(term.labelSelector, `${field}.labelSelector`),
@@ -162,6 +197,7 @@ function validatePodTerm(term: PodTerm, field: string): FieldError[] {
     ...(term.namespaces ?? []).flatMap((name) =>
       invalidEach(`${field}.namespace`, name, labelProblems(name)),
     ),
+    ...validateLabelKeys(term, field, labels),
     ...(key === '' ? [required(`${field}.topologyKey`, 'can not be empty')] : []),
     ...invalidEach(`${field}.topologyKey`, key, qualifiedNameProblems(key)),
   ];
@@ -173,10 +209,71 @@ export function validateSelector(selector: Selector | undefined, field: string):
     ...validateLabels(selector?.matchLabels, `${field}.matchLabels`),
     ...(selector?.matchExpressions ?? []).flatMap((rule, index) => {
       const own = `${field}.matchExpressions[${index}]`;
-      const values = (rule.values ?? []).flatMap((value, at) =>
-        invalidEach(`${own}.values[${at}]`, value, labelValueProblems(value)),
-      );
-      return [...validateRequirement(rule, own, { numbers: false }), ...values];
+      return [
+        ...validateRequirement(rule, own, { numbers: false }),
+        ...validateValues(rule, own, labelValueProblems),
+      ];
     }),
   ];
+}
+
+interface LabelKeys {
+  matchLabelKeys?: string[];
+  mismatchLabelKeys?: string[];
+  labelSelector?: Selector;
+}
+
+/** Problems of `matchLabelKeys` and `mismatchLabelKeys` once creation has merged them into the selector. */
+export function validateLabelKeys(term: LabelKeys, field: string, labels: Labels): FieldError[] {
+  const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term;
+  const unwanted = new Set(mismatchLabelKeys);
+  return [
+    ...keyProblems(matchLabelKeys, `${field}.matchLabelKeys`, labelSelector),
+    ...keyProblems(mismatchLabelKeys, `${field}.mismatchLabelKeys`, labelSelector),
+    ...selectedTwice(matchLabelKeys, labelSelector, labels).map(([key, index]) =>
+      invalidValue(`${field}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector'),
+    ),
+    ...[...matchLabelKeys.entries()]
+      .filter(([, key]) => unwanted.has(key))
+      .map(([index, key]) =>
+        invalidValue(
+          `${field}.matchLabelKeys[${index}]`,
+          key,
+          'exists in both matchLabelKeys and mismatchLabelKeys',
+        ),
+      ),
+  ];
+}
+
+function keyProblems(
+  keys: readonly string[],
+  field: string,
+  selector: Selector | undefined,
+): FieldError[] {
+  if (keys.length === 0) return [];
+  return selector
+    ? keys.flatMap((key, index) =>
+        invalidEach(`${field}[${index}]`, key, qualifiedNameProblems(key)),
+      )
+    : [forbiddenValue(field, 'must not be specified when labelSelector is not set')];
+}
+
+// Each merged key has one expression of its own: what is beyond them was selected already.
+function selectedTwice(
+  keys: readonly string[],
+  selector: Selector | undefined,
+  labels: Labels,
+): [string, number][] {
+  if (keys.length === 0 || !selector) return [];
+  const left = new Map<string, number>();
+  const count = (key: string, by: number): void => void left.set(key, (left.get(key) ?? 0) + by);
+  for (const key of Object.keys(selector.matchLabels ?? {})) count(key, 1);
+  for (const { key } of selector.matchExpressions ?? []) count(key, 1);
+  for (const key of keys) count(key, -1);
+  const seen = new Set<string>();
+  return keys.flatMap((key, index): [string, number][] => {
+    const again = seen.has(key) || (left.get(key) ?? 0) > 0;
+    seen.add(key);
+    return again && own(labels, key) !== undefined ? [[key, index]] : [];
+  });
 }

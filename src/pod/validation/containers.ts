@@ -63,6 +63,7 @@ export function validateContainerCommon(
   ];
 }
 
+// Kubernetes leaves the index out of these paths, except for a name that comes twice.
 function validateResizePolicy(
   container: Container,
   field: string,
@@ -70,19 +71,18 @@ function validateResizePolicy(
 ): FieldError[] {
   const seen = new Set<string>();
   return (container.resizePolicy ?? []).flatMap((policy, index) => {
-    const errors = seen.has(policy.resourceName)
-      ? [duplicate(`${field}[${index}]`, policy.resourceName)]
-      : [];
-    seen.add(policy.resourceName);
+    const { resourceName } = policy;
+    const errors = seen.has(resourceName) ? [duplicate(`${field}[${index}]`, resourceName)] : [];
+    seen.add(resourceName);
     errors.push(
-      ...oneOf(`${field}[${index}]`, policy.resourceName, ['cpu', 'memory']),
-      ...oneOf(`${field}[${index}]`, policy.restartPolicy, ['NotRequired', 'RestartContainer']),
+      ...neededOneOf(field, resourceName, ['cpu', 'memory']),
+      ...neededOneOf(field, policy.restartPolicy, ['NotRequired', 'RestartContainer']),
     );
     if (restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired') {
       errors.push(
         invalidValue(
-          `${field}[${index}]`,
-          policy.restartPolicy,
+          field,
+          policy.restartPolicy ?? '',
           "must be 'NotRequired' when `restartPolicy` is 'Never'",
         ),
       );
@@ -90,6 +90,12 @@ function validateResizePolicy(
     return errors;
   });
 }
+
+const neededOneOf = (
+  field: string,
+  value: string | undefined,
+  values: readonly string[],
+): FieldError[] => (value ? oneOf(field, value, values) : [required(field)]);
 
 /** Problems of `spec.containers`. */
 export function validateContainers(context: PodContext): FieldError[] {
@@ -124,7 +130,10 @@ export function validateInitContainers(context: PodContext): FieldError[] {
       errors.push(duplicate(`${own}.name`, container.name));
     names.add(container.name);
     // They run one by one, so each is looked at alone, as element 0.
-    errors.push(...hostPortConflicts([container], 'spec.initContainers'));
+    errors.push(
+      ...hostPortConflicts([container], 'spec.initContainers'),
+      ...validateRestart(container, own),
+    );
     if (container.restartPolicy === 'Always') {
       if (container.lifecycle)
         errors.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
@@ -142,7 +151,7 @@ export function validateInitContainers(context: PodContext): FieldError[] {
         ),
       );
     }
-    return [...errors, ...validateRestart(container, own)];
+    return errors;
   });
 }
 

@@ -116,8 +116,8 @@ function validateFileKeyRef(reference: Members, field: string): FieldError[] {
 export function validateFileVolumes({ spec }: Pod): FieldError[] {
   return containersByPath(spec).flatMap(({ container, field }) =>
     (container.env ?? []).flatMap(({ valueFrom }: EnvVar, index): FieldError[] => {
-      const name = valueFrom?.fileKeyRef?.volumeName;
-      if (name === undefined) return [];
+      if (!valueFrom?.fileKeyRef) return [];
+      const name = valueFrom.fileKeyRef.volumeName ?? '';
       const place = `${field}.env[${index}].valueFrom.fileKeyRef.volumeName`;
       const volume = spec.volumes?.find((candidate) => candidate.name === name);
       if (volume === undefined) return [notFoundValue(place, name)];

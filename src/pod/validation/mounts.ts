@@ -11,6 +11,7 @@ import {
 } from '../../validation/field-errors.ts';
 import { relativePathProblems } from '../../validation/names.ts';
 
+type VolumeDevice = NonNullable<Container['volumeDevices']>[number];
 type Volumes = ReadonlyMap<string, Volume>;
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None'];
 
@@ -26,20 +27,20 @@ export function validateMounts(
     const own = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (!mount.name) errors.push(required(`${own}.name`));
-    else if (!volumes.has(mount.name)) errors.push(notFoundValue(`${own}.name`, mount.name));
+    if (!volumes.has(mount.name)) errors.push(notFoundValue(`${own}.name`, mount.name ?? ''));
     if (!mount.mountPath) errors.push(required(`${own}.mountPath`));
-    else if (paths.has(mount.mountPath))
-      errors.push(invalidValue(`${own}.mountPath`, mount.mountPath, 'must be unique'));
+    if (paths.has(mount.mountPath))
+      errors.push(invalidValue(`${own}.mountPath`, mount.mountPath ?? '', 'must be unique'));
     paths.add(mount.mountPath);
     if (devices.some(({ name }) => name === mount.name))
       errors.push(
-        invalidValue(`${own}.name`, mount.name, 'must not already exist in volumeDevices'),
+        invalidValue(`${own}.name`, mount.name ?? '', 'must not already exist in volumeDevices'),
       );
     if (devices.some(({ devicePath }) => devicePath === mount.mountPath)) {
       errors.push(
         invalidValue(
           `${own}.mountPath`,
-          mount.mountPath,
+          mount.mountPath ?? '',
           'must not already exist as a path in volumeDevices',
         ),
       );
@@ -140,7 +141,7 @@ export function validateDevices(
         ),
       );
     }
-    if (device.name && !volume) errors.push(notFoundValue(`${own}.name`, device.name));
+    if (!volume) errors.push(notFoundValue(`${own}.name`, device.name ?? ''));
     if (!device.devicePath) errors.push(required(`${own}.devicePath`));
     else if (paths.has(device.devicePath))
       errors.push(invalidValue(`${own}.devicePath`, device.devicePath, 'must be unique'));
@@ -148,8 +149,30 @@ export function validateDevices(
       errors.push(
         invalidValue(`${own}.devicePath`, device.devicePath, "can not contain backsteps ('..')"),
       );
+    errors.push(...mountedToo(device, container.volumeMounts ?? [], own));
     names.add(device.name);
     paths.add(device.devicePath);
     return errors;
   });
+}
+
+function mountedToo(
+  { name, devicePath }: VolumeDevice,
+  mounts: readonly VolumeMount[],
+  field: string,
+): FieldError[] {
+  return [
+    ...(mounts.some((mount) => mount.name === name)
+      ? [invalidValue(`${field}.name`, name ?? '', 'must not already exist in volumeMounts')]
+      : []),
+    ...(mounts.some(({ mountPath }) => mountPath === devicePath)
+      ? [
+          invalidValue(
+            `${field}.devicePath`,
+            devicePath ?? '',
+            'must not already exist as a path in volumeMounts',
+          ),
+        ]
+      : []),
+  ];
 }

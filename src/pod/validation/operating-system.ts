@@ -3,7 +3,7 @@ import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
 import { isMap, own } from '../../own.ts';
 import { forbiddenValue, notSupported, required } from '../../validation/field-errors.ts';
-import { type Members } from './members.ts';
+import { contextsOf, type Members } from './members.ts';
 
 /** Members of the pod's security context and of the spec itself, in kube-apiserver's order. */
 const POD_LINUX = [
@@ -42,7 +42,7 @@ const CONTAINER_LINUX = [
 export function validateOs(spec: PodSpec): FieldError[] {
   const name = spec.os?.name;
   if (!spec.os) return [];
-  if (!name) return [required('spec.os.name', 'cannot be empty')];
+  if (!name) return [required('spec.os.name')];
   if (name === 'windows') return windowsProblems(spec);
   return name === 'linux'
     ? linuxProblems(spec)
@@ -50,13 +50,6 @@ export function validateOs(spec: PodSpec): FieldError[] {
 }
 
 const members = (value: unknown): Members => (isMap(value) ? value : {});
-const contexts = (spec: PodSpec): [string, Members][] =>
-  (['containers', 'initContainers'] as const).flatMap((list) =>
-    (spec[list] ?? []).map(({ securityContext }, index): [string, Members] => [
-      `spec.${list}[${index}].securityContext`,
-      members(securityContext),
-    ]),
-  );
 
 const prefixed = (context: Members): Members =>
   Object.fromEntries(
@@ -69,7 +62,7 @@ function windowsProblems(spec: PodSpec): FieldError[] {
     ...POD_LINUX.filter((member) =>
       FLAGS.includes(member) ? own(given, member) === true : own(given, member) !== undefined,
     ).map((member) => `spec.${member}`),
-    ...contexts(spec).flatMap(([path, context]) =>
+    ...contextsOf(spec).flatMap(([path, context]) =>
       CONTAINER_LINUX.filter((member) => own(context, member) !== undefined).map(
         (member) => `${path}.${member}`,
       ),
@@ -81,7 +74,7 @@ function windowsProblems(spec: PodSpec): FieldError[] {
 function linuxProblems(spec: PodSpec): FieldError[] {
   const all: [string, Members][] = [
     ['spec.securityContext', members(spec.securityContext)],
-    ...contexts(spec),
+    ...contextsOf(spec),
   ];
   return all
     .filter(([, context]) => context['windowsOptions'] !== undefined)

@@ -67,6 +67,10 @@ export function validateFieldRef(
   if (apiVersion === '') return [required(`${field}.apiVersion`)];
   if (path === '') return [required(`${field}.fieldPath`)];
   const own = `${field}.fieldPath`;
+  if (apiVersion !== 'v1')
+    return [
+      invalidValue(own, path, `error converting fieldPath: unsupported pod version: ${apiVersion}`),
+    ];
   const subscript = /^(.*)\['(.*)'\]$/.exec(path);
   if (subscript) return validateSubscript(own, path, subscript[1] ?? '', subscript[2] ?? '');
   if (!KNOWN_LABELS.has(path))

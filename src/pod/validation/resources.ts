@@ -47,11 +47,12 @@ export function validateResources(
 ): FieldError[] {
   return [
     ...entries(resources.limits).flatMap(([name, quantity]) =>
-      validateEntry(name, quantity, `${field}.limits[${name}]`),
+      validateLimit(name, quantity, `${field}.limits[${name}]`),
     ),
     ...entries(resources.requests).flatMap(([name, quantity]) => [
       ...validateEntry(name, quantity, `${field}.requests[${name}]`),
       ...validateAgainstLimit(name, quantity, own(resources.limits, name), field),
+      ...validatePages(name, quantity, `${field}.requests[${name}]`),
     ]),
     ...hugePagesAlone(resources, field),
     ...validateClaims(resources, field, claims),
@@ -61,6 +62,11 @@ export function validateResources(
 function validateEntry(name: string, quantity: Quantity, field: string): FieldError[] {
   return [...validateContainerResourceName(name, field), ...validateAmount(name, quantity, field)];
 }
+
+const validateLimit = (name: string, quantity: Quantity, field: string): FieldError[] => [
+  ...validateEntry(name, quantity, field),
+  ...validatePages(name, quantity, field),
+];
 
 /** Problems of a name that any resource list may have. */
 export function validateResourceName(name: string, field: string): FieldError[] {
@@ -98,12 +104,16 @@ function validateAmount(name: string, quantity: Quantity, field: string): FieldE
     return [invalidValue(field, text, 'must be greater than or equal to 0')];
   if (isExtended(name) && !isMultiple(quantity, { digits: 1n, exponent: 0, format: 'decimalSI' }))
     return [invalidValue(field, text, 'must be an integer')];
-  const page = name.startsWith(HUGE_PAGES)
-    ? parseQuantity(name.slice(HUGE_PAGES.length))
-    : undefined;
-  if (page && page.digits > 0n && !isMultiple(quantity, page))
-    return [invalidValue(field, text, `${text} is not positive integer multiple of ${name}`)];
   return [];
+}
+
+// A page size that is no quantity divides nothing.
+function validatePages(name: string, quantity: Quantity, field: string): FieldError[] {
+  if (!name.startsWith(HUGE_PAGES)) return [];
+  const page = parseQuantity(name.slice(HUGE_PAGES.length));
+  if (page && page.digits > 0n && quantity.digits >= 0n && isMultiple(quantity, page)) return [];
+  const text = printQuantity(quantity);
+  return [invalidValue(field, text, `${text} is not positive integer multiple of ${name}`)];
 }
 
 function isMultiple(quantity: Quantity, unit: Quantity): boolean {
@@ -164,16 +174,13 @@ function validateClaims(
   const known = new Set(claims);
   const names =
     claims.length === 0
-      ? 'which is empty'
-      : claims
-          .slice(0, MAX_NAMED_CLAIMS)
-          .map((name) => `"${name}"`)
-          .join(', ');
+      ? ' which is empty'
+      : `: ${claims.slice(0, MAX_NAMED_CLAIMS).sort().join(', ')}`;
   return (resources.claims ?? []).flatMap((claim, index) => {
     const own = `${field}.claims[${index}]`;
-    if (!claim.name) return [required(`${own}.name`)];
-    const errors = seen.has(claim.name) ? [duplicate(own, claim.name)] : [];
-    seen.add(claim.name);
+    if (!claim.name) return [required(own)];
+    const { request = '' } = claim as { request?: string };
+    const errors = duplicateClaim(claim.name, request, seen, own);
     return known.has(claim.name)
       ? errors
       : [
@@ -181,10 +188,27 @@ function validateClaims(
           notFoundValue(
             own,
             claim.name,
-            `must be one of the names in pod.spec.resourceClaims ${names}`,
+            `must be one of the names in pod.spec.resourceClaims${names}`,
           ),
         ];
   });
+}
+
+// A claim as a whole goes with no request of the same claim.
+function duplicateClaim(
+  name: string,
+  request: string,
+  seen: Set<string>,
+  field: string,
+): FieldError[] {
+  const key = request === '' ? name : `${name}/${request}`;
+  const errors = seen.has(key)
+    ? [duplicate(field, key)]
+    : request !== '' && seen.has(name)
+      ? [duplicate(field, name)]
+      : [];
+  seen.add(key);
+  return errors;
 }
 
 /** Problems of `spec.resources` and of containers that do not fit into it. */
@@ -192,23 +216,35 @@ export function validatePodResources(spec: PodSpec): FieldError[] {
   const { resources } = spec;
   if (!resources) return [];
   const field = 'spec.resources';
-  const unsupported = (['limits', 'requests'] as const).flatMap((list) =>
-    Object.keys(resources[list] ?? {})
-      .filter((name) => !isPodLevelResource(name))
-      .map((name) =>
-        notSupported(`${field}.${list}[${name}]`, name, ['cpu', HUGE_PAGES, 'memory']),
-      ),
-  );
   const claims = resources.claims?.length
-    ? [forbiddenValue(`${field}.claims`, 'claims cannot be set for Resources at pod-level')]
+    ? [forbiddenValue(`${field}.claims`, 'claims may not be set for Resources at pod-level')]
     : [];
+  const names = (spec.resourceClaims ?? []).map(({ name }) => name);
   return [
     ...claims,
-    ...unsupported,
-    ...validateResources({ ...resources, claims: [] }, field, []),
+    ...entries(resources.limits).flatMap(([name, quantity]) => [
+      ...validatePodEntry(name, quantity, `${field}.limits[${name}]`),
+      ...validatePages(name, quantity, `${field}.limits[${name}]`),
+    ]),
+    ...entries(resources.requests).flatMap(([name, quantity]) => [
+      ...validatePodEntry(name, quantity, `${field}.requests[${name}]`),
+      ...validateAgainstLimit(name, quantity, own(resources.limits, name), field),
+      ...validatePages(name, quantity, `${field}.requests[${name}]`),
+    ]),
+    ...hugePagesAlone(resources, field),
+    ...validateClaims(resources, field, names),
     ...aggregates(spec),
     ...containerLimits(spec),
   ];
+}
+
+function validatePodEntry(name: string, quantity: Quantity, field: string): FieldError[] {
+  const unknown = validateResourceName(name, field);
+  const unsupported =
+    unknown.length > 0 || isPodLevelResource(name)
+      ? unknown
+      : [notSupported(field, name, ['cpu', HUGE_PAGES, 'memory'])];
+  return [...unsupported, ...validateAmount(name, quantity, field)];
 }
 
 function aggregates(spec: PodSpec): FieldError[] {
@@ -234,7 +270,8 @@ function containerLimits(spec: PodSpec): FieldError[] {
         if (!most || compareQuantities(limit, most) <= 0) return [];
         return [
           invalidValue(
-            `spec.${list}[${index}].resources.limits[${name}]`,
+            // Kubernetes names the place so, containers and init containers alike.
+            `spec.resources.${list}[${index}][${name}].limits`,
             printQuantity(limit),
             `must be less than or equal to pod limits of ${printQuantity(most)}`,
           ),

@@ -3,7 +3,6 @@ import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
 import {
   duplicate,
-  forbiddenValue,
   invalidEach,
   invalidValue,
   notSupported,
@@ -11,7 +10,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { labelValueProblems, qualifiedNameProblems } from '../../validation/names.ts';
-import { validateSelector } from './affinity.ts';
+import { validateLabelKeys, validateSelector } from './affinity.ts';
 
 type Toleration = NonNullable<PodSpec['tolerations']>[number];
 type Spread = NonNullable<PodSpec['topologySpreadConstraints']>[number];
@@ -82,8 +81,11 @@ export function validateGates(gates: NonNullable<PodSpec['schedulingGates']>): F
   });
 }
 
-/** Problems of `spec.topologySpreadConstraints`. */
-export function validateSpread(constraints: readonly Spread[]): FieldError[] {
+/** Problems of `spec.topologySpreadConstraints` of a pod with these labels. */
+export function validateSpread(
+  constraints: readonly Spread[],
+  labels: Readonly<Record<string, string>>,
+): FieldError[] {
   return constraints.flatMap((constraint, index) => {
     const field = `spec.topologySpreadConstraints[${index}]`;
     const { maxSkew = 0, topologyKey, whenUnsatisfiable } = constraint;
@@ -112,7 +114,7 @@ export function validateSpread(constraints: readonly Spread[]): FieldError[] {
     return [
       ...errors,
       ...validateDomains(constraint, field),
-      ...validateLabelKeys(constraint, field),
+      ...validateLabelKeys(constraint, field, labels),
       ...validateSelector(constraint.labelSelector, `${field}.labelSelector`),
     ];
   });
@@ -128,7 +130,7 @@ function validateDomains(constraint: Spread, field: string): FieldError[] {
       invalidValue(
         `${field}.minDomains`,
         minDomains,
-        `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`,
+        `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable ?? ''}`,
       ),
     );
   }
@@ -137,24 +139,4 @@ function validateDomains(constraint: Spread, field: string): FieldError[] {
   if (nodeTaintsPolicy !== undefined)
     errors.push(...oneOf(`${field}.nodeTaintsPolicy`, nodeTaintsPolicy, ['Honor', 'Ignore']));
   return errors;
-}
-
-function validateLabelKeys(
-  { matchLabelKeys = [], labelSelector }: Spread,
-  field: string,
-): FieldError[] {
-  const own = `${field}.matchLabelKeys`;
-  if (matchLabelKeys.length === 0) return [];
-  if (!labelSelector)
-    return [forbiddenValue(own, 'must not be specified when labelSelector is not set')];
-  const selected = new Set([
-    ...Object.keys(labelSelector.matchLabels ?? {}),
-    ...(labelSelector.matchExpressions ?? []).map(({ key }) => key),
-  ]);
-  return matchLabelKeys.flatMap((key, index) => [
-    ...invalidEach(`${own}[${index}]`, key, qualifiedNameProblems(key)),
-    ...(selected.has(key)
-      ? [invalidValue(`${own}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')]
-      : []),
-  ]);
 }

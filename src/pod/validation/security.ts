@@ -4,11 +4,14 @@ import type { Container, PodSpec } from '../../kinds/pod.ts';
 import {
   between,
   duplicate,
+  invalidEach,
   invalidValue,
   notSupported,
   oneOf,
   required,
 } from '../../validation/field-errors.ts';
+import { relativePathProblems } from '../../validation/names.ts';
+import { validateWindowsOptions } from './windows-options.ts';
 
 type Context = NonNullable<Container['securityContext']>;
 type Profile = { type?: string; localhostProfile?: string };
@@ -23,27 +26,47 @@ const SYSCTL_LENGTH = 253;
 const validateId = (field: string, id: number | undefined): FieldError[] =>
   id === undefined ? [] : between(field, id, 0, MAX_ID);
 
-function validateProfile(
-  profile: Profile | undefined,
-  field: string,
-  words: { member: string; name: string },
-): FieldError[] {
-  if (!profile) return [];
+function validateAppArmor(profile: Profile | undefined, field: string): FieldError[] {
+  const wrong = typeProblems(profile, field, 'appArmorProfile');
+  if (!profile || wrong.length > 0) return wrong;
   const { type, localhostProfile } = profile;
-  if (!type) return [required(`${field}.type`, `type is required when ${words.member} is set`)];
-  if (!PROFILES.includes(type)) return [notSupported(`${field}.type`, type, PROFILES)];
   const own = `${field}.localhostProfile`;
   if (type === 'Localhost')
-    return localhostProfile
-      ? []
-      : [required(own, `must be set when ${words.name} type is Localhost`)];
+    return localhostProfile ? [] : [required(own, 'must be set when AppArmor type is Localhost')];
   return localhostProfile === undefined
     ? []
-    : [invalidValue(own, localhostProfile, `can only be set when ${words.name} type is Localhost`)];
+    : [invalidValue(own, localhostProfile, 'can only be set when AppArmor type is Localhost')];
 }
 
-const SECCOMP = { member: 'seccompProfile', name: 'seccomp' };
-const APPARMOR = { member: 'appArmorProfile', name: 'AppArmor' };
+function typeProblems(profile: Profile | undefined, field: string, member: string): FieldError[] {
+  if (!profile) return [];
+  const { type } = profile;
+  if (!type) return [required(`${field}.type`, `type is required when ${member} is set`)];
+  return PROFILES.includes(type) ? [] : [notSupported(`${field}.type`, type, PROFILES)];
+}
+
+/** Problems of a seccomp profile, whose file lies below the kubelet's folder. */
+function validateSeccomp(profile: Profile | undefined, field: string): FieldError[] {
+  const errors = typeProblems(profile, field, 'seccompProfile');
+  if (!profile) return errors;
+  const { type = '', localhostProfile } = profile;
+  const own = `${field}.localhostProfile`;
+  if (type !== 'Localhost') {
+    if (localhostProfile !== undefined)
+      errors.push(
+        invalidValue(
+          own,
+          { Type: type, LocalhostProfile: localhostProfile },
+          'can only be set when seccomp type is Localhost',
+        ),
+      );
+  } else if (localhostProfile === undefined) {
+    errors.push(required(own, 'must be set when seccomp type is Localhost'));
+  } else {
+    errors.push(...invalidEach(own, localhostProfile, relativePathProblems(localhostProfile)));
+  }
+  return errors;
+}
 
 /** Problems of one container's security context; `userNamespace` is true where `hostUsers` is false. */
 export function validateContainerSecurity(
@@ -55,9 +78,10 @@ export function validateContainerSecurity(
     ...validateId(`${field}.runAsUser`, context.runAsUser),
     ...validateId(`${field}.runAsGroup`, context.runAsGroup),
     ...validateProcMount(context, `${field}.procMount`, userNamespace),
-    ...validateProfile(context.seccompProfile, `${field}.seccompProfile`, SECCOMP),
+    ...validateSeccomp(context.seccompProfile, `${field}.seccompProfile`),
     ...validateEscalation(context, field),
-    ...validateProfile(context.appArmorProfile, `${field}.appArmorProfile`, APPARMOR),
+    ...validateWindowsOptions(context.windowsOptions, field),
+    ...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`),
   ];
 }
 
@@ -94,13 +118,22 @@ function validateEscalation(context: Context, field: string): FieldError[] {
 
 // Kubernetes shows its internal structure here, with Go's names.
 function internalForm(context: Context): Record<string, unknown> {
-  const { capabilities } = context;
+  const { capabilities, seLinuxOptions: labels } = context;
+  const profile = (of: Profile | undefined): unknown =>
+    of ? { Type: of.type ?? '', LocalhostProfile: of.localhostProfile ?? null } : null;
   return {
     Capabilities: capabilities
       ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null }
       : null,
     Privileged: context.privileged ?? null,
-    SELinuxOptions: context.seLinuxOptions ?? null,
+    SELinuxOptions: labels
+      ? {
+          User: labels.user ?? '',
+          Role: labels.role ?? '',
+          Type: labels.type ?? '',
+          Level: labels.level ?? '',
+        }
+      : null,
     WindowsOptions: context.windowsOptions ?? null,
     RunAsUser: context.runAsUser ?? null,
     RunAsGroup: context.runAsGroup ?? null,
@@ -108,8 +141,8 @@ function internalForm(context: Context): Record<string, unknown> {
     ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
     AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
     ProcMount: context.procMount ?? null,
-    SeccompProfile: context.seccompProfile ?? null,
-    AppArmorProfile: context.appArmorProfile ?? null,
+    SeccompProfile: profile(context.seccompProfile),
+    AppArmorProfile: profile(context.appArmorProfile),
   };
 }
 
@@ -146,8 +179,9 @@ export function validatePodSecurity(spec: PodSpec): FieldError[] {
           'Always',
           'OnRootMismatch',
         ])),
-    ...validateProfile(context.seccompProfile, `${field}.seccompProfile`, SECCOMP),
-    ...validateProfile(context.appArmorProfile, `${field}.appArmorProfile`, APPARMOR),
+    ...validateSeccomp(context.seccompProfile, `${field}.seccompProfile`),
+    ...validateWindowsOptions(context.windowsOptions, field),
+    ...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`),
     ...(policies.supplementalGroupsPolicy === undefined
       ? []
       : oneOf(`${field}.supplementalGroupsPolicy`, policies.supplementalGroupsPolicy, [

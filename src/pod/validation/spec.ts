@@ -27,14 +27,16 @@ import { validatePodResources } from './resources.ts';
 import { validateGates, validateSpread, validateTolerations } from './scheduling.ts';
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes.ts';
+import { validateHostProcess } from './windows-options.ts';
 
 const MAX_INT32 = 2147483647;
 
 /** All problems of `spec`. */
 export function validateSpec(pod: Pod): FieldError[] {
   const { spec } = pod;
+  const labels = pod.metadata.labels ?? {};
   const { errors, volumes } = validateVolumes(pod);
-  const context = { pod, volumes, claims: (spec.resourceClaims ?? []).map(({ name }) => name) };
+  const context = { pod, volumes, claims: claimNames(spec) };
   return [
     ...errors,
     ...validateResourceClaims(spec),
@@ -52,7 +54,7 @@ export function validateSpec(pod: Pod): FieldError[] {
     ]),
     ...validateLabels(spec.nodeSelector, 'spec.nodeSelector'),
     ...validatePodSecurity(spec),
-    ...(spec.affinity ? validateAffinity(spec.affinity) : []),
+    ...(spec.affinity ? validateAffinity(spec.affinity, labels) : []),
     ...validateDns(spec),
     ...(spec.readinessGates ?? []).flatMap(({ conditionType }, index) =>
       invalidEach(
@@ -62,17 +64,21 @@ export function validateSpec(pod: Pod): FieldError[] {
       ),
     ),
     ...validateGates(spec.schedulingGates ?? []),
-    ...validateSpread(spec.topologySpreadConstraints ?? []),
+    ...validateSpread(spec.topologySpreadConstraints ?? [], labels),
     ...validateHostUsers(spec),
     ...validateHostnameOverride(spec),
     ...validateIdentity(spec),
     ...validateTolerations(spec.tolerations ?? []),
     ...validateHostAliases(spec.hostAliases ?? []),
     ...validateClasses(spec),
+    ...validateHostProcess(spec),
     ...validateOs(spec),
     ...validateFileVolumes(pod),
   ];
 }
+
+const claimNames = (spec: PodSpec): string[] =>
+  (spec.resourceClaims ?? []).map(({ name }) => name).filter(Boolean);
 
 function validateIdentity(spec: PodSpec): FieldError[] {
   const named = (member: 'serviceAccountName' | 'nodeName'): FieldError[] =>
@@ -135,6 +141,9 @@ function validateResourceClaims(spec: PodSpec): FieldError[] {
         : invalidEach(`${field}.name`, claim.name, labelProblems(claim.name))
       : [required(`${field}.name`)];
     seen.add(claim.name);
+    for (const [member, name] of Object.entries({ resourceClaimName, resourceClaimTemplateName }))
+      if (name !== null)
+        errors.push(...invalidEach(`${field}.${member}`, name, subdomainProblems(name)));
     if (resourceClaimName !== null && resourceClaimTemplateName !== null) {
       errors.push(
         invalidValue(

@@ -125,11 +125,9 @@ function validateProjection(
   const field = `${own}.${type}`;
   const name = (): FieldError[] =>
     textOf(members, 'name') === '' ? [required(`${field}.name`)] : [];
-  const path = (): FieldError[] => {
+  const path = (place: string): FieldError[] => {
     const text = textOf(members, 'path');
-    return text === ''
-      ? [required(`${field}.path`)]
-      : invalidEach(`${field}.path`, text, filePathProblems(text));
+    return text === '' ? [required(place)] : invalidEach(place, text, filePathProblems(text));
   };
   switch (type) {
     case 'secret':
@@ -140,12 +138,12 @@ function validateProjection(
     case 'serviceAccountToken':
       return [
         ...validateExpiration(members['expirationSeconds'], `${field}.expirationSeconds`),
-        ...path(),
+        ...path(`${field.slice(0, field.indexOf('.sources['))}.path`),
       ];
+    // Kubernetes 1.35 looks at neither by default.
     case 'clusterTrustBundle':
-      return path();
     case 'podCertificate':
-      return textOf(members, 'signerName') === '' ? [required(`${field}.signerName`)] : [];
+      return [];
   }
 }
 

@@ -2,16 +2,22 @@
 import type { FieldError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { isMap, own } from '../../own.ts';
+import type { ObjectMeta } from '../../kinds/pod.ts';
+import { validateAnnotations, validateLabels } from '../../validation/object-meta.ts';
 import {
   forbiddenValue,
   invalidEach,
   invalidValue,
   oneOf,
   required,
+  tooLong,
 } from '../../validation/field-errors.ts';
 import { relativePathProblems, subdomainProblems } from '../../validation/names.ts';
 import { parseQuantity } from '../model/quantity.ts';
-import { listOf, textOf, type Members } from './members.ts';
+import { validateClaimSpec } from './claim-spec.ts';
+import type { ClaimSpec } from './claim-spec.ts';
+import { DISK_RULES, needs, validateSecretName } from './disk-sources.ts';
+import { textOf, type Members } from './members.ts';
 import {
   validateDownwardItems,
   validateItems,
@@ -20,18 +26,6 @@ import {
 } from './volume-files.ts';
 
 type Rule = (source: Members, field: string, pod: Pod) => FieldError[];
-
-const needs =
-  (...members: string[]): Rule =>
-  (source, field) =>
-    members
-      .filter((member) => isMissing(own(source, member)))
-      .map((member) => required(`${field}.${member}`));
-const isMissing = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  value === '' ||
-  (Array.isArray(value) && value.length === 0);
 
 const HOST_PATH_TYPES = [
   '',
@@ -69,86 +63,102 @@ const RULES: Record<string, Rule> = {
   gitRepo: (source, field) => {
     const directory = textOf(source, 'directory');
     return [
-      ...needs('repository')(source, field, NO_POD),
+      ...needs('repository')(source, field),
       ...invalidEach(`${field}.directory`, directory, relativePathProblems(directory)),
     ];
   },
-  gcePersistentDisk: needs('pdName'),
-  awsElasticBlockStore: needs('volumeID'),
+  gcePersistentDisk: DISK_RULES.gcePersistentDisk,
+  awsElasticBlockStore: DISK_RULES.awsElasticBlockStore,
   secret: (source, field) => [
-    ...needs('secretName')(source, field, NO_POD),
+    ...needs('secretName')(source, field),
     ...validateMode(source, 'defaultMode', field),
     ...validateItems(source, field),
   ],
   nfs: (source, field) => {
     const path = textOf(source, 'path');
-    const errors = needs('server', 'path')(source, field, NO_POD);
-    return path === '' || path.startsWith('/')
+    const errors = needs('server', 'path')(source, field);
+    return path.startsWith('/')
       ? errors
       : [...errors, invalidValue(`${field}.path`, path, 'must be an absolute path')];
   },
-  iscsi: needs('targetPortal', 'iqn'),
-  glusterfs: needs('endpoints', 'path'),
-  flocker: () => [],
+  iscsi: DISK_RULES.iscsi,
+  glusterfs: DISK_RULES.glusterfs,
+  flocker: DISK_RULES.flocker,
   persistentVolumeClaim: needs('claimName'),
-  rbd: needs('monitors', 'image'),
-  cinder: needs('volumeID'),
-  cephfs: needs('monitors'),
+  rbd: DISK_RULES.rbd,
+  cinder: DISK_RULES.cinder,
+  cephfs: DISK_RULES.cephfs,
   downwardAPI: (source, field) => [
     ...validateMode(source, 'defaultMode', field),
     ...validateDownwardItems(source, field),
   ],
-  fc: () => [],
-  flexVolume: needs('driver'),
-  azureFile: needs('secretName', 'shareName'),
+  fc: DISK_RULES.fc,
+  flexVolume: DISK_RULES.flexVolume,
+  azureFile: DISK_RULES.azureFile,
   configMap: (source, field) => [
-    ...needs('name')(source, field, NO_POD),
+    ...needs('name')(source, field),
     ...validateMode(source, 'defaultMode', field),
     ...validateItems(source, field),
   ],
-  vsphereVolume: needs('volumePath'),
-  quobyte: needs('registry', 'volume'),
-  photonPersistentDisk: needs('pdID'),
-  portworxVolume: needs('volumeID'),
-  azureDisk: needs('diskName', 'diskURI'),
-  storageos: () => [],
+  vsphereVolume: DISK_RULES.vsphereVolume,
+  quobyte: DISK_RULES.quobyte,
+  photonPersistentDisk: DISK_RULES.photonPersistentDisk,
+  portworxVolume: DISK_RULES.portworxVolume,
+  azureDisk: DISK_RULES.azureDisk,
+  storageos: DISK_RULES.storageos,
   projected: (source, field) => [
     ...validateMode(source, 'defaultMode', field),
     ...validateProjected(source, field),
   ],
-  scaleIO: needs('gateway', 'system', 'volumeName'),
+  scaleIO: DISK_RULES.scaleIO,
   csi: (source, field) => {
     const driver = textOf(source, 'driver');
-    if (driver === '') return [required(`${field}.driver`)];
-    const long =
-      driver.length > DRIVER_LENGTH ? [`must be no more than ${DRIVER_LENGTH} characters`] : [];
-    return invalidEach(`${field}.driver`, driver, [
-      ...long,
-      ...subdomainProblems(driver.toLowerCase()),
-    ]);
+    const secret = isMap(source['nodePublishSecretRef'])
+      ? source['nodePublishSecretRef']
+      : undefined;
+    const name = secret === undefined ? '' : textOf(secret, 'name');
+    return [
+      ...driverProblems(driver, `${field}.driver`),
+      ...(name === ''
+        ? validateSecretName(source, 'nodePublishSecretRef', field)
+        : invalidEach(`${field}.name`, name, subdomainProblems(name))),
+    ];
   },
   ephemeral: (source, field) =>
     isMap(source['volumeClaimTemplate'])
       ? validateClaim(source['volumeClaimTemplate'], field)
       : [required(`${field}.volumeClaimTemplate`)],
   image: (source, field) => [
-    ...needs('reference')(source, field, NO_POD),
+    ...needs('reference')(source, field),
     ...oneOf(`${field}.pullPolicy`, textOf(source, 'pullPolicy'), PULL_POLICIES),
   ],
 };
 
-const NO_POD: Pod = { metadata: {}, spec: { containers: [] }, status: {} };
+function driverProblems(driver: string, field: string): FieldError[] {
+  if (driver === '') return [required(field)];
+  return [
+    ...(driver.length > DRIVER_LENGTH ? [tooLong(field, DRIVER_LENGTH)] : []),
+    ...invalidEach(field, driver, subdomainProblems(driver.toLowerCase())),
+  ];
+}
+
+const CLAIM_META = ['labels', 'annotations'];
 
 function validateClaim(template: Members, field: string): FieldError[] {
-  const spec = isMap(template['spec']) ? template['spec'] : {};
-  const path = `${field}.volumeClaimTemplate.spec`;
-  const errors: FieldError[] = [];
-  if (listOf(spec, 'accessModes').length === 0)
-    errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'));
-  const resources = isMap(spec['resources']) ? spec['resources'] : {};
-  const requests = isMap(resources['requests']) ? resources['requests'] : {};
-  if (requests['storage'] === undefined) errors.push(required(`${path}.resources[storage]`));
-  return errors;
+  const path = `${field}.volumeClaimTemplate`;
+  const metadata: Members = isMap(template['metadata']) ? template['metadata'] : {};
+  const { labels, annotations } = metadata as ObjectMeta;
+  return [
+    ...validateAnnotations(annotations, `${path}.metadata.annotations`),
+    ...validateLabels(labels, `${path}.metadata.labels`),
+    ...Object.keys(metadata)
+      .filter((member) => !CLAIM_META.includes(member) && own(metadata, member) !== '')
+      .map((member) => forbiddenValue(`${path}.metadata.${member}`, 'cannot be set')),
+    ...validateClaimSpec(
+      (isMap(template['spec']) ? template['spec'] : {}) as ClaimSpec,
+      `${path}.spec`,
+    ),
+  ];
 }
 
 /** All volume types in Kubernetes' order. */

@@ -16,7 +16,7 @@ import {
   validateClassName,
   validateSize,
   validateVolumeMode,
-} from './claim.ts';
+} from '../../pod/validation/claim-spec.ts';
 
 export type StoredVolume = PersistentVolume;
 export type VolumeSpec = NonNullable<StoredVolume['spec']>;
