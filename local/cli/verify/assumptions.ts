@@ -15,7 +15,6 @@ import { taskChanges } from './events/task-changes.ts';
 import { transitions } from './events/transitions.ts';
 import { examples } from './examples.ts';
 import { emptyAnswers } from './front/empty-answers.ts';
-import { goneClient } from './front/gone-client.ts';
 import { largeAnswers } from './front/large-answers.ts';
 import { largeBodies } from './front/large-bodies.ts';
 import { markedRefusal } from './front/marked-refusal.ts';
@@ -44,7 +43,7 @@ import { UNTRIED } from './untried.ts';
 
 export const ASSUMPTIONS: readonly Assumption[] = [
   ...[administrator, emptyAnswers, refusals, paths, markedRefusal, issuer, trustedRoots],
-  ...[goneClient, dueTimes, stopTimeout, usage, stopOrder, tableStream, orderlyExit, taskChanges],
+  ...[dueTimes, stopTimeout, usage, stopOrder, tableStream, orderlyExit, taskChanges],
   ...[supervise, unprivilegedUser, sharedNetwork, networkFiles, dependencies, memoryVolume],
   ...[sharedProcesses, oom, restartInPlace, largeCommand, tenContainers],
   ...[metadata, imagePull, runConflict, describeTasks, transitions, sweepRule],
