@@ -4,6 +4,7 @@ import type { Hook } from '../src/protocol/messages.ts';
 import { outputText } from './commands.ts';
 import type { Commands } from './commands.ts';
 import { errorText } from './error-text.ts';
+import { execFailure } from './exec-failure.ts';
 import type { Network, PodletClock } from './ports.ts';
 
 export interface HookPlace {
@@ -72,7 +73,7 @@ async function execHook(
   const why =
     done.error === undefined
       ? `command '${command.join(' ')}' exited with ${done.code}: `
-      : `rpc error: code = Unknown desc = failed to exec in container: ${done.error}`;
+      : `rpc error: code = Unknown desc = ${execFailure(done.error)}`;
   return {
     error: `Exec lifecycle hook ([${command.join(' ')}]) ${where}${why}, message: ${JSON.stringify(outputText(done))}`,
   };

@@ -6,6 +6,7 @@ import { present } from '../src/present.ts';
 import type { SessionRequest } from '../src/protocol/messages.ts';
 import type { ContainerSockets } from './containers.ts';
 import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
+import { execFailure } from './exec-failure.ts';
 import { encodeFrame, frameReader, MAX_FRAME_BYTES } from './frames.ts';
 import { CHANNEL } from './messages.ts';
 import type { SessionStatus } from './messages.ts';
@@ -247,7 +248,8 @@ function finish(socket: WebSocket, kind: SessionRequest['kind'], status: Session
 /** metav1.Status as the kubelet ends a remote command (`remotecommand.NonZeroExitCodeReason`). */
 function toKubernetesStatus({ code, error }: SessionStatus): object {
   if (error !== undefined) {
-    const message = `error executing command in container: ${error}`;
+    // The kubelet's error, which the API's translation to WebSocket wraps once more.
+    const message = `Internal error occurred: error executing command in container: ${execFailure(error)}`;
     return {
       metadata: {},
       status: 'Failure',

@@ -3,6 +3,7 @@ import type { ProbeOrder } from '../../src/protocol/messages.ts';
 import { outputText } from '../commands.ts';
 import type { Commands } from '../commands.ts';
 import { errorText } from '../error-text.ts';
+import { execFailure } from '../exec-failure.ts';
 import type { Attempt, Network } from '../ports.ts';
 
 /** Node's timers hold no more, and fire at once beyond it. */
@@ -56,7 +57,7 @@ async function execProbe(
 ): Promise<Attempt> {
   const done = await commands.run(container, command, timeoutMs);
   if (done.error !== undefined)
-    return { error: `rpc error: code = Unknown desc = failed to exec in container: ${done.error}` };
+    return { error: `rpc error: code = Unknown desc = ${execFailure(done.error)}` };
   if (done.timedOut)
     return {
       success: false,
