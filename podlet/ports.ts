@@ -66,8 +66,8 @@ export type PutFile =
 export type Attempt =
   | { success: true; warning?: string }
   | { success: false; text: string }
-  /** The prober itself failed: not counted. */
-  | { error: string };
+  /** The prober itself failed, which is not counted: in state unknown, or failure when the answer broke off. */
+  | { error: string; state?: 'failure' };
 
 export interface Network {
   httpProbe(get: HttpGet, host: string, timeoutMs: number): Promise<Attempt>;

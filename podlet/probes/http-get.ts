@@ -33,7 +33,7 @@ export async function httpProbe(get: HttpGet, host: string, timeoutMs: number): 
   );
   if ('failure' in answer) return { success: false, text: answer.failure };
   if ('error' in answer) return answer;
-  if (answer.bodyError !== undefined) return { error: answer.bodyError };
+  if (answer.bodyError !== undefined) return { error: answer.bodyError, state: 'failure' };
   if (answer.status >= 400 || answer.status < 200)
     return { success: false, text: `HTTP probe failed with statuscode: ${answer.status}` };
   return answer.status >= 300
@@ -84,7 +84,7 @@ async function fetchFollowing(
     const next = redirect(answer.location, url);
     if ('error' in next) return { failure: `Get "${url.text}": ${next.error}` };
     if (hops >= MAX_REDIRECTS)
-      return { failure: `Get "${next.text}": stopped after ${MAX_REDIRECTS} redirects` };
+      return { failure: `Get "${answer.location}": stopped after ${MAX_REDIRECTS} redirects` };
     from = { url, relative: !/^[a-z][a-z0-9+.-]*:/i.test(answer.location) };
     url = next;
   }

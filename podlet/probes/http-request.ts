@@ -25,18 +25,19 @@ export function requestBytes(
   const host = wantedHost === '' ? url.authority : wantedHost;
   if (!/^[A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*$/.test(host))
     return { error: 'http: invalid Host header' };
-  const lines: Header[] = [
-    { name: 'Host', value: host },
-    { name: 'User-Agent', value: first('user-agent') ?? userAgent },
-    ...others(asked),
-  ];
-  if (first('accept') === undefined) lines.push({ name: 'Accept', value: '*/*' });
+  const rest = others(asked);
+  if (first('accept') === undefined) rest.push({ name: 'Accept', value: '*/*' });
   if (
     from !== undefined &&
     first('referer') === undefined &&
     !(from.url.scheme === 'https' && url.scheme === 'http')
   )
-    lines.push({ name: 'Referer', value: from.url.text });
+    rest.push({ name: 'Referer', value: from.url.text });
+  const lines: Header[] = [
+    { name: 'Host', value: host },
+    { name: 'User-Agent', value: first('user-agent') ?? userAgent },
+    ...rest.sort((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name))),
+  ];
   const bad = lines.find(({ name, value }) => !isName(name) || !isValue(value));
   if (bad !== undefined)
     return {
@@ -57,11 +58,17 @@ export function requestBytes(
 /** An empty Accept means none at all. */
 function others(asked: readonly Header[]): Header[] {
   const noAccept = asked.find(({ name }) => name.toLowerCase() === 'accept')?.value === '';
-  return asked.filter(({ name }) => {
+  return asked.flatMap(({ name, value }) => {
     const known = name.toLowerCase();
-    return !OWN.includes(known) && known !== 'user-agent' && !(noAccept && known === 'accept');
+    return OWN.includes(known) || known === 'user-agent' || (noAccept && known === 'accept')
+      ? []
+      : [{ name: canonical(name), value }];
   });
 }
+
+/** As Go writes a header's name: each word begins with a capital letter. */
+const canonical = (name: string): string =>
+  isName(name) ? name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()) : name;
 
 const isName = (name: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name);
 const isValue = (value: string): boolean =>

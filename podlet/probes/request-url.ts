@@ -27,7 +27,7 @@ export function requestUrl(
 ): RequestUrl | { error: string } {
   const authority = escape(hostPort(host, port), /[!$&'()*+,;=:[\]<>"]/);
   const target = requestTarget(path);
-  const text = `${scheme}://${authority}${target}`;
+  const text = `${scheme}://${authority}${target}${fragmentOf(path)}`;
   const problem = hostProblem(host, authority);
   if (problem !== undefined) return { error: `parse ${JSON.stringify(text)}: ${problem}` };
   return {
@@ -66,6 +66,19 @@ function requestTarget(written: string): string {
     path.startsWith('//') && !path.startsWith('///') ? path.slice(2).replace(/^[^/]*/, '') : path;
   return slashed(isEncoded(own) ? own : escape(decode(own), PATH)) + query;
 }
+
+/** Shown, but not sent. What has control characters is a path as a whole. */
+function fragmentOf(written: string): string {
+  const at = written.indexOf('#');
+  if (at < 0 || at === written.length - 1 || isUnparsable(written)) return '';
+  const fragment = written.slice(at + 1);
+  return `#${isEncoded(fragment) ? fragment : escape(fragment, FRAGMENT)}`;
+}
+
+const isUnparsable = (written: string): boolean =>
+  [...written].some((char) => char < ' ' || char === '\x7f') ||
+  /%(?![0-9A-Fa-f]{2})/.test(written.split('?', 1)[0] ?? '');
+const FRAGMENT = /[$&+,/:;=?@!()*]/;
 
 const slashed = (path: string): string => (path === '' || path.startsWith('/') ? path : `/${path}`);
 const PATH = /[$&+,/:=@]/;

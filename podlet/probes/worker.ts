@@ -72,7 +72,10 @@ async function attemptOnce({
     answer = await attempt();
   if (signal.aborted) return undefined;
   if ('error' in answer) {
-    onEvent('Unhealthy', `${name} probe errored and resulted in unknown state: ${answer.error}`);
+    onEvent(
+      'Unhealthy',
+      `${name} probe errored and resulted in ${answer.state ?? 'unknown'} state: ${answer.error}`,
+    );
     return undefined;
   }
   if (!answer.success) onEvent('Unhealthy', `${name} probe failed: ${answer.text}`);

@@ -17,7 +17,7 @@ function resolvePort(container: Container, port: number | string): Port {
       ? container.ports?.find(({ name }) => name === port)?.containerPort
       : undefined;
   if (typeof port === 'string' && named === undefined && !/^-?\d+$/.test(port))
-    return { error: `port ${port} not found` };
+    return { error: `strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax` };
   const number = named ?? Number(port);
   return number > 0 && number <= MAX_PORT
     ? { port: number }

@@ -111,7 +111,7 @@ describe('httpGet', () => {
     });
     expect(await httpProbe(get(port, { path: '/loop' }), HOST, 1_000)).toEqual({
       success: false,
-      text: `Get "http://${HOST}:${port}/loop": stopped after 10 redirects`,
+      text: `Get "/loop": stopped after 10 redirects`,
     });
   });
 
@@ -126,6 +126,9 @@ describe('httpGet', () => {
       success: false,
       text: `Get "http://${HOST}:${slow}/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
     });
+    expect(await httpProbe(get(closed, { path: '/a?b=c#d' }), HOST, 1_000)).toMatchObject({
+      text: expect.stringContaining(`${closed}/a?b=c#d": dial`) as string,
+    });
     const plain = await http((_request, response) => response.end());
     expect(await httpProbe(get(plain, { scheme: 'HTTPS' }), HOST, 1_000)).toEqual({
       success: false,
@@ -136,6 +139,17 @@ describe('httpGet', () => {
       success: false,
       text: `Get "http://${HOST}:${rude}/": EOF`,
     });
+  });
+
+  it('sends the headers in the order of their names, as Go writes them', async () => {
+    let names: string[] = [];
+    const port = await http((request, response) => {
+      names = request.rawHeaders.filter((_text, place) => place % 2 === 0);
+      response.end();
+    });
+    const headers = ['x-b', 'X-A', 'able'].map((name) => ({ name, value: '1' }));
+    await httpProbe(get(port, { headers }), HOST, 1_000);
+    expect(names).toEqual(['Host', 'User-Agent', 'Able', 'Accept', 'X-A', 'X-B', 'Connection']);
   });
 
   it('K1: a hook is content with any response, and falls back from HTTPS to HTTP', async () => {

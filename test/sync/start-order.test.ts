@@ -273,7 +273,7 @@ describe('users', () => {
     });
     expect(ordered(podWith({}), context({ user: 'web:www' })).user).toMatchObject({
       user: 'web',
-      group: 'www',
+      group: '',
     });
   });
 });
@@ -338,7 +338,7 @@ describe('probes and hooks', () => {
       killSuffix: ', will be restarted',
     });
     expect(order.startup?.handler).toEqual({
-      tcpSocket: { port: 0, error: 'port none not found' },
+      tcpSocket: { port: 0, error: 'strconv.Atoi: parsing "none": invalid syntax' },
     });
   });
 

@@ -13,7 +13,8 @@ const capabilityNames = (names: readonly string[] | undefined): string[] =>
 export function effectiveUser(pod: Pod, container: Definition, imageUser: string): ProcessUser {
   const own = container.securityContext;
   const context = pod.spec.securityContext;
-  const [name = '', group = ''] = imageUser.split(':');
+  // Of the image's USER the kubelet takes the user alone: its group does not apply.
+  const [name = ''] = imageUser.split(':');
   const uid = own?.runAsUser ?? context?.runAsUser;
   const gid = own?.runAsGroup ?? context?.runAsGroup;
   const groups = [
@@ -22,8 +23,7 @@ export function effectiveUser(pod: Pod, container: Definition, imageUser: string
   ];
   return {
     user: uid === undefined ? name || '0' : String(uid),
-    // With a user other than the image's, the image's group does not apply.
-    group: gid === undefined ? (uid === undefined ? group : '') : String(gid),
+    group: gid === undefined ? '' : String(gid),
     supplementalGroups: [...new Set(groups)],
     groupsPolicy: policyOf(pod),
     noNewPrivileges: own?.allowPrivilegeEscalation === false,

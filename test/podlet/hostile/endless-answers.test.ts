@@ -76,6 +76,7 @@ describe('an endless HTTP answer', () => {
     expect(await httpProbe(get(await drip(`${OK}\r\n`)), HOST, 200)).toEqual({
       error:
         'context deadline exceeded (Client.Timeout or context cancellation while reading body)',
+      state: 'failure',
     });
   });
 
