@@ -24,6 +24,7 @@ type stageSpec struct {
 	NoNewPrivileges bool
 	NonRoot         bool
 	TTY             bool
+	Main            bool            // a failed exec is the container's own end: its message goes to the log, as runc writes it
 	after           <-chan struct{} // the stage waits for it
 }
 
@@ -88,7 +89,12 @@ func become(spec stageSpec, report func(identity)) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("exec %s: %v", path, syscall.Exec(path, spec.Argv, env))
+	err = fmt.Errorf("exec %s: %v", path, syscall.Exec(path, spec.Argv, env))
+	if spec.Main {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return err
 }
 
 func identify(spec stageSpec, report func(identity)) (identity, error) {
@@ -119,6 +125,9 @@ func (spec stageSpec) cwd() string {
 // enter changes to the working directory as root, who may be the only one permitted; where root is not (a network file system),
 // the user tries again later, as in runc, and enter returns true. A missing directory is created.
 func enter(spec stageSpec) (bool, error) {
+	if !filepath.IsAbs(spec.cwd()) {
+		return false, errors.New("Cwd must be an absolute path")
+	}
 	err := syscall.Chdir(spec.cwd())
 	if err == syscall.ENOENT {
 		if err := makeDirectories(spec.cwd()); err != nil && !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EROFS) {
@@ -128,6 +137,9 @@ func enter(spec stageSpec) (bool, error) {
 	}
 	if err == syscall.EACCES || err == syscall.EPERM {
 		return true, nil
+	}
+	if err == syscall.ENOTDIR {
+		return false, fmt.Errorf("error during container init: %v", os.MkdirAll(spec.cwd(), 0o755)) // makes nothing, and names the file
 	}
 	if err != nil {
 		return false, cwdError(spec, err)
@@ -198,7 +210,7 @@ func checkExecutable(path string) error {
 		return err
 	}
 	if state.IsDir() {
-		return fmt.Errorf("is a directory")
+		return syscall.EACCES
 	}
 	if state.Mode()&0o111 == 0 {
 		return fmt.Errorf("permission denied")

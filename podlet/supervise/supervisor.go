@@ -326,7 +326,7 @@ func (s *supervisor) begin(received *order) {
 	noted := s.noteRoot(received)
 	s.io = openConsole(received)
 	spec := s.stageFor(received.Argv, received.TTY)
-	spec.after = noted
+	spec.after, spec.Main = noted, true
 	main, err := s.spawn(spec, s.io.child)
 	s.io.closeChild()
 	if err != nil {

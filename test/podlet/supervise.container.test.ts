@@ -40,9 +40,28 @@ describe('in one container', () => {
     ['a name that is nowhere', ['nope'], 'exec: "nope": executable file not found in $PATH'],
     ['a path that is not there', ['/nope'], 'exec: "/nope": stat /nope: no such file or directory'],
     ['a file that is not executable', ['/etc/passwd'], 'exec: "/etc/passwd": permission denied'],
-    ['a directory', ['/etc'], 'exec: "/etc": is a directory'],
+    ['a directory', ['/etc'], 'exec: "/etc": permission denied'],
   ])('G8: says why %s cannot start', async (_name, argv, startError) => {
     expect(await box.run(next(), argv)).toMatchObject({ run, code: 128, startError });
+  });
+
+  it.each([
+    ['a script without its interpreter', '#!/no/such\n', 'no such file or directory'],
+    ['a program for another machine', '\x7fELF\x02\x01\x01', 'exec format error'],
+  ])('G8: %s starts, says so in the log and ends with 1', async (_name, start, why) => {
+    const content = Buffer.from(start).toString('base64');
+    const exit = await box.run(next(), ['/opt/v'], {
+      copies: [{ path: '/opt/v', content, mode: 0o755, uid: 0, gid: 0 }],
+    });
+    expect(exit).toMatchObject({ code: 1 });
+    expect(exit).not.toHaveProperty('startError');
+    await expect.poll(() => box.log(), { timeout: 20_000 }).toContain(`exec /opt/v: ${why}\n`);
+  });
+
+  it('G8: a relative working directory is none', async () => {
+    expect((await box.run(next(), ['true'], { cwd: 'srv' })).startError).toBe(
+      'Cwd must be an absolute path',
+    );
   });
 
   it('passes argv and environment exactly', async () => {
@@ -169,7 +188,7 @@ describe('beside the process of a container', () => {
     );
     expect(exit.message).toBe('/made/here\n10.0.0.9\tme\n');
     expect((await box.run(next(), ['true'], { cwd: '/dev/null/there' })).startError).toContain(
-      'chdir to cwd ("/dev/null/there") set in config.json failed: not a directory',
+      'error during container init: mkdir /dev/null: not a directory',
     );
   });
 

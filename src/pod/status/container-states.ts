@@ -12,12 +12,16 @@ import { exitCodeOf, hasEnded, shouldRestart } from '../run/restart.ts';
 /** The bytes that all termination messages of a pod share. */
 const MAX_POD_MESSAGE_BYTES = 12_288;
 const EPOCH = '1970-01-01T00:00:00Z';
-const START_ERROR_PREFIX =
-  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ';
+const CREATE_PREFIX =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ';
 
 /** A start failure in the words of the runtime that Kubernetes users know. */
-export const startErrorMessage = (error: string): string =>
-  error.startsWith('failed to ') ? error : `${START_ERROR_PREFIX}${error}: unknown`;
+export function startErrorMessage(error: string): string {
+  if (error.startsWith('failed to ')) return error;
+  // runc refuses such a configuration before it makes a process.
+  const place = error.startsWith('Cwd must ') ? '' : 'unable to start container process: ';
+  return `${CREATE_PREFIX}${place}${error}: unknown`;
+}
 
 function cutBytes(text: string, bytes: number): string {
   const encoded = new TextEncoder().encode(text);
