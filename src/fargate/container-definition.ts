@@ -1,7 +1,7 @@
 // One container of the pod in the task definition: supervise as entry point, mounts, hard memory limit. The start order has the rest.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
-import { capabilityName, DEFAULT_CAPABILITIES } from '../pod/process/capabilities.ts';
+import { capabilityName, isAddable } from '../pod/process/capabilities.ts';
 import { milliUnits, wholeUnits } from '../pod/model/quantity.ts';
 import type { ContainerDefinition } from '../ports/tasks.ts';
 import { present } from '../present.ts';
@@ -122,7 +122,7 @@ function linuxParametersOf(
   // Fargate can only add SYS_PTRACE; others are admitted beyond Fargate. supervise drops capabilities, since it needs setuid until then.
   const add = (container.securityContext?.capabilities?.add ?? [])
     .map(capabilityName)
-    .filter((name) => !DEFAULT_CAPABILITIES.has(name));
+    .filter(isAddable);
   if (tmpfs.length === 0 && add.length === 0) return undefined;
   return {
     ...present({

@@ -167,7 +167,7 @@ describe('taskDefinition: what it shares and how it is named', () => {
     expect(define({ shareProcessNamespace: true }).pidMode).toBe('task'));
 
   it('adds SYS_PTRACE and drops nothing: supervise drops', () => {
-    const capabilities = { add: ['SYS_PTRACE'], drop: ['ALL'] };
+    const capabilities = { add: ['SYS_PTRACE', 'CHOWN', 'NO_SUCH'], drop: ['ALL'] };
     expect(
       container({ containers: [{ name: 'app', securityContext: { capabilities } }] })
         .linuxParameters,
