@@ -1,6 +1,6 @@
 // The form in which Kubernetes prints a pod's spec: empty members are left out.
 // Go omits zero values of plain members and keeps those of pointers; the sets below say which members are plain.
-import { own } from '../../own.ts';
+import { own, setOwn } from '../../own.ts';
 
 /** Plain strings, numbers and booleans by name; members of the same name that are pointers are listed in POINTERS. */
 const PLAIN = new Set([
@@ -189,8 +189,8 @@ export function omitEmpty(value: unknown, parent = ''): unknown {
   if (Array.isArray(value)) return value.map((entry) => element(entry, parent));
   if (value === null || typeof value !== 'object') return value;
   if (VERBATIM.has(parent)) return withoutNulls(value);
-  const kept = Object.entries(value)
-    .filter(([name, member]) => !isEmpty(parent, name, member))
-    .map(([name, member]) => [name, omitEmpty(member, name)]);
-  return { ...own(ALWAYS, parent), ...Object.fromEntries(kept) };
+  const kept: Record<string, unknown> = { ...own(ALWAYS, parent) };
+  for (const [name, member] of Object.entries(value))
+    if (!isEmpty(parent, name, member)) setOwn(kept, name, omitEmpty(member, name));
+  return kept;
 }
