@@ -170,6 +170,9 @@ const sandboxEvents = ({ settings }: SyncPorts, pod: Pod, record: PodRecord): Po
     ? dnsProblems(pod, networkOf(record, settings)).map(dnsConfigForming)
     : [];
 
+/** A constant abort reason: without one, each abort creates an exception with a stack, several times in a pod's start. */
+const ANSWERED = 'the report is answered';
+
 /** Checks, answers if there is news, or else waits for a change: registered before the check, so that no change is missed. */
 async function answer(
   ports: SyncPorts,
@@ -187,12 +190,12 @@ async function answer(
     );
     const look = await lookForNews(ports, report);
     if (look.news || left <= 0 || signal?.aborted) {
-      done.abort();
+      done.abort(ANSWERED);
       await woken;
       return { desired: look.desired };
     }
     await Promise.race([woken, ports.clock.sleep(Math.min(look.dueMs, left), done.signal)]);
-    done.abort();
+    done.abort(ANSWERED);
   }
 }
 
