@@ -61,7 +61,7 @@ it('Q1, Q4: is installed: the custom kind, the hook Job and a Deployment that se
   expect((await dp.k('get', 'greeting', 'web', '--no-headers')).stdout).toMatch(/^web +one\n/);
   expect(await field('greeting/web', '.spec.language')).toBe('en');
   expect(await succeeds('test', 'web', '--logs')).toContain('greets with one');
-}, 240_000);
+});
 
 it('Q7: is upgraded: a rollout of new pods, and the hook before it', async () => {
   await succeeds('upgrade', 'web', CHART, '--set', 'greeting=two,replicas=2', ...WAIT);
@@ -71,7 +71,7 @@ it('Q7: is upgraded: a rollout of new pods, and the hook before it', async () =>
   const pods = await dp.k('get', 'pods', '-l', 'greeting=two', '-o', 'name');
   const served = await dp.k('exec', pods.stdout.split('\n')[0] ?? '', '--', 'cat', '/www/greeting');
   expect(served.stdout).toBe('two');
-}, 240_000);
+});
 
 it('says what an upgrade may not do: a schema that refuses, a hook that fails', async () => {
   const long = `greeting=${'x'.repeat(21)}`;
@@ -83,7 +83,7 @@ it('says what an upgrade may not do: a schema that refuses, a hook that fails', 
   expect(failed.code).toBe(1);
   expect(failed.stderr).toContain('pre-upgrade hooks failed');
   expect(await field('greeting/web', '.spec.text')).toBe('two');
-}, 240_000);
+});
 
 it('is rolled back to what it was', async () => {
   await succeeds('rollback', 'web', '1', ...WAIT);
@@ -100,11 +100,11 @@ it('is rolled back to what it was', async () => {
     'failed',
     'deployed',
   ]);
-}, 240_000);
+});
 
 it('is uninstalled with all that it brought but the custom kind', async () => {
   await succeeds('uninstall', 'web', ...WAIT);
   // Hooks are not part of a release: helm leaves the Job, and its pod, to its users.
   await eventually(remaining, /^job\.batch\/web-migrate\npod\/web-migrate-\w+\n$/);
   expect(await field('crd/greetings.charts.example.com', '.spec.names.kind')).toBe('Greeting');
-}, 240_000);
+});

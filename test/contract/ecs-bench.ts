@@ -133,7 +133,7 @@ function steps(
     const { tasks } = await ecs.send(new RunTaskCommand({ taskDefinition, ...more }));
     return tasks![0]!.taskArn!;
   };
-  const until: EcsBench['until'] = async (taskArn, status, seconds = 20) => {
+  const until: EcsBench['until'] = async (taskArn, status, seconds = 60) => {
     for (let left = seconds * 20; left > 0; left -= 1) {
       const { tasks } = await ecs.send(new DescribeTasksCommand({ tasks: [taskArn] }));
       const task = tasks?.[0];

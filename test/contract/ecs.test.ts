@@ -4,6 +4,7 @@ import {
   ListTasksCommand,
   RunTaskCommand,
   StopTaskCommand,
+  type Container,
 } from '@aws-sdk/client-ecs';
 import { FilterLogEventsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,12 +56,10 @@ describe('a task', () => {
       shell('bad', 'x', { ...afterPodlet, entryPoint: ['/no/such/file'] }),
     ]);
     const taskArn = await bench.run(definition);
-    await bench.until(taskArn, 'RUNNING');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const task = await bench.until(taskArn, 'RUNNING');
-    const bad = task.containers!.find(({ name }) => name === 'bad');
-    expect(bad?.lastStatus).toBe('STOPPED');
-    expect(bad?.reason).toMatch(
+    const bad = async (): Promise<Container | undefined> =>
+      (await bench.until(taskArn, 'RUNNING')).containers!.find(({ name }) => name === 'bad');
+    await expect.poll(async () => (await bad())?.lastStatus).toBe('STOPPED');
+    expect((await bad())?.reason).toMatch(
       /^CannotStartContainerError: Error response from daemon: .*no such file/,
     );
     await bench.ecs.send(new StopTaskCommand({ task: taskArn, reason: 'test' }));
@@ -104,14 +103,10 @@ describe('a task', () => {
       ({ name }) => name === 'privateIPv4Address',
     )?.value;
     expect(address).toBe(podlet?.NetworkSettings.Networks?.['bridge']?.IPAddress);
-    await expect
-      .poll(() => bench.text(taskArn, 'app'), { timeout: 5000 })
-      .toBe('kubia\nfrom-web\n1\nread-only\n');
+    await expect.poll(() => bench.text(taskArn, 'app')).toBe('kubia\nfrom-web\n1\nread-only\n');
     await bench.ecs.send(new StopTaskCommand({ task: taskArn }));
     await bench.until(taskArn, 'STOPPED');
-    await expect
-      .poll(() => listVolumes(bench.docker, [`${TASK_LABEL}=${taskArn}`]), { timeout: 5000 })
-      .toEqual([]);
+    await expect.poll(() => listVolumes(bench.docker, [`${TASK_LABEL}=${taskArn}`])).toEqual([]);
   });
 
   // A busy engine 20.10 sometimes loses its OOM event (cgroup v1); then it cannot be distinguished from KILL.
@@ -125,7 +120,7 @@ describe('a task', () => {
       bench
         .until(taskArn, 'RUNNING')
         .then(({ containers }) => containers!.find(({ name }) => name === 'hog'));
-    await expect.poll(hog, { timeout: 10_000 }).toMatchObject({
+    await expect.poll(hog).toMatchObject({
       exitCode: 137,
       reason: 'OutOfMemoryError: Container killed due to memory usage',
     });
@@ -141,7 +136,7 @@ describe('a task', () => {
     ]);
     const taskArn = await bench.run(definition);
     await bench.until(taskArn, 'RUNNING');
-    await expect.poll(() => bench.text(taskArn, 'kind'), { timeout: 5000 }).toBe('ready\n');
+    await expect.poll(() => bench.text(taskArn, 'kind')).toBe('ready\n');
     const begun = Date.now();
     await bench.ecs.send(new StopTaskCommand({ task: taskArn }));
     const task = await bench.until(taskArn, 'STOPPED');
@@ -174,7 +169,7 @@ describe('a task and its surroundings', () => {
       await bench.register(seeded('sleep 0.5; echo seeded > /data/x'), { volumes }),
     );
     await bench.until(good, 'RUNNING');
-    await expect.poll(() => bench.text(good, 'app'), { timeout: 5000 }).toBe('seeded\n');
+    await expect.poll(() => bench.text(good, 'app')).toBe('seeded\n');
     await bench.ecs.send(new StopTaskCommand({ task: good }));
     await bench.until(good, 'STOPPED');
     const bad = await bench.until(
@@ -216,7 +211,7 @@ describe('a task and its surroundings', () => {
     ]);
     const taskArn = await bench.run(definition);
     const task = await bench.until(taskArn, 'RUNNING');
-    await expect.poll(() => bench.text(taskArn, 'podlet'), { timeout: 5000 }).toContain('TaskARN');
+    await expect.poll(() => bench.text(taskArn, 'podlet')).toContain('TaskARN');
     const seen: {
       TaskARN: string;
       Containers: { Name: string; DockerId: string; Networks: { IPv4Addresses: string[] }[] }[];
@@ -341,9 +336,7 @@ describe('logs', () => {
     expect(live).toHaveLength(20_003);
     await bench.until(taskArn, 'STOPPED');
     await expect
-      .poll(() => inspectContainer(bench.docker, `droppod-${taskArn.split('/').at(-1)!}-podlet`), {
-        timeout: 5000,
-      })
+      .poll(() => inspectContainer(bench.docker, `droppod-${taskArn.split('/').at(-1)!}-podlet`))
       .toBeUndefined();
     const copied: Buffer[] = [];
     for await (const { bytes } of bench
@@ -396,9 +389,7 @@ describe('another engine on the same store', () => {
     );
     await killContainer(bench.docker, after.containers![1]!.runtimeId!);
     await expect
-      .poll(() => bench.until(staying, 'RUNNING').then((task) => task.containers![1]!.exitCode), {
-        timeout: 5000,
-      })
+      .poll(() => bench.until(staying, 'RUNNING').then((task) => task.containers![1]!.exitCode))
       .toBe(137);
     await bench.ecs.send(new StopTaskCommand({ task: staying }));
     await bench.until(staying, 'STOPPED');
@@ -413,7 +404,7 @@ describe('another engine on the same store', () => {
     await bench.restart();
     const task = await bench.until(taskArn, 'RUNNING');
     expect(task.containers!.map(({ lastStatus }) => lastStatus)).toEqual(['RUNNING', 'RUNNING']);
-    await expect.poll(() => bench.text(taskArn, 'app'), { timeout: 5000 }).toBe('started\n');
+    await expect.poll(() => bench.text(taskArn, 'app')).toBe('started\n');
     await bench.ecs.send(new StopTaskCommand({ task: taskArn }));
     await bench.until(taskArn, 'STOPPED');
   });
@@ -446,7 +437,7 @@ describe('beyond ECS: a running task changes', () => {
     expect(
       await bench.engine().addContainer(taskArn, debug as Parameters<Engine['addContainer']>[1]),
     ).toEqual({});
-    await expect.poll(() => bench.text(taskArn, 'debug'), { timeout: 5000 }).toMatch(/sleep 777/);
+    await expect.poll(() => bench.text(taskArn, 'debug')).toMatch(/sleep 777/);
     expect(
       await bench.engine().resizeContainer(taskArn, 'app', { cpu: 0.5, memoryBytes: 20 << 20 }),
     ).toEqual({});

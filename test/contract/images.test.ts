@@ -53,7 +53,7 @@ beforeAll(async () => {
   credentials = [
     { registry: registry.host, username: registry.username, password: registry.password },
   ];
-}, 120_000);
+});
 afterAll(async () => {
   if (problem === undefined) {
     await images.forget(named.index).catch(() => undefined);
@@ -61,7 +61,7 @@ afterAll(async () => {
     await registry.remove();
   }
   docker.close();
-}, 60_000);
+});
 
 /** Without what only the engine has: its image id, by which it runs the image, and the unpacked size. */
 function comparable(outcome: ImageOutcome): object {

@@ -64,12 +64,12 @@ it('kubectl debug: a container joins the running pod and sees the processes of i
       .ephemeralContainerStatuses?.[0];
   await local.until('target', (pod) => statusOf(pod)?.state.running !== undefined);
   await expect
-    .poll(async () => (await local.k('logs', 'target', '-c', 'dbg')).stdout, { timeout: 10_000 })
+    .poll(async () => (await local.k('logs', 'target', '-c', 'dbg')).stdout)
     .toMatch(/sleep 10000[^]*target/);
   expect((await local.k('exec', 'target', '-c', 'dbg', '--', 'echo', 'marco')).stdout).toBe(
     'marco\n',
   );
-}, 90_000);
+});
 
 it('resize: cpu changes in place, memory by the restart that its policy asks for', async () => {
   await local.kIn(podOf('size', sleeper), 'apply', '-f', '-');
@@ -89,7 +89,7 @@ it('resize: cpu changes in place, memory by the restart that its policy asks for
   const limitsOf = ({ status }: PodJson): unknown =>
     (status.containerStatuses?.[0] as { resources?: { limits: unknown } } | undefined)?.resources
       ?.limits;
-  await expect.poll(quota, { timeout: 10_000 }).toBe('30000 41943040');
+  await expect.poll(quota).toBe('30000 41943040');
   expect((await resize({ memory: '60Mi' })).code).toBe(0);
   const after = await local.until(
     'size',
@@ -97,7 +97,7 @@ it('resize: cpu changes in place, memory by the restart that its policy asks for
   );
   expect(limitsOf(after)).toEqual({ cpu: '300m', memory: '60Mi' });
   expect(await quota()).toBe('30000 62914560');
-}, 90_000);
+});
 
 it('hostPath: a directory of the machine is mounted, and made where it is missing', async () => {
   const spec = {
@@ -116,4 +116,4 @@ it('hostPath: a directory of the machine is mounted, and made where it is missin
   expect((await local.kIn(podOf('hostpath', spec), 'apply', '-f', '-')).code).toBe(0);
   await local.until('hostpath', ({ status }) => status.phase === 'Succeeded');
   expect(readFileSync(join(host, 'made', 'file'), 'utf8')).toBe('from-pod\n');
-}, 60_000);
+});

@@ -103,7 +103,7 @@ describe('claims', () => {
     await eventually(left, /^$/);
     await dp.kIn(claim('data'), 'create', '-f', '-');
     expect(await says('again', mounting('ls -A /data', of('data')))).toBe('a');
-  }, 240_000);
+  });
 
   it('F4: a pod waits for its claim, and the claim for its pod', async () => {
     await create('waiting', mounting('sleep 600', of('late')));
@@ -118,7 +118,7 @@ describe('claims', () => {
     expect(phase.stdout).toMatch(/^late +Terminating/);
     await dp.k('delete', 'pod', 'waiting', '--now');
     await eventually(async () => (await dp.k('get', 'pvc', 'late')).stderr, /not found/);
-  }, 240_000);
+  });
 
   it('F4: a generic ephemeral volume has a claim of its own, as long as its pod', async () => {
     const volume = { ephemeral: { volumeClaimTemplate: { spec: claimSpec } } };
@@ -126,7 +126,7 @@ describe('claims', () => {
     await dp.until('scratch', ({ status }) => status.phase === 'Running');
     const { stdout } = await dp.k('get', 'pvc', 'scratch-d', '--no-headers');
     expect(stdout).toMatch(/^scratch-d +Bound/);
-  }, 240_000);
+  });
 
   it('Q2, F4: each pod of a StatefulSet keeps its claim: replaced, scaled away, and after the set', async () => {
     const run = async (...words: string[]): Promise<string> => {
@@ -135,7 +135,7 @@ describe('claims', () => {
       return stdout.trim();
     };
     const ready = (count: number): Promise<string> =>
-      run('wait', `--for=jsonpath={.status.readyReplicas}=${count}`, 'sts/db', '--timeout=120s');
+      run('wait', `--for=jsonpath={.status.readyReplicas}=${count}`, 'sts/db', '--timeout=180s');
     const starts = (pod: string): Promise<string> => run('exec', pod, '--', 'cat', '/data/starts');
     const made = await dp.kIn(JSON.stringify(statefulSet), 'create', '-f', '-');
     expect(made.code, made.stderr).toBe(0);
@@ -145,16 +145,16 @@ describe('claims', () => {
     );
     await run('delete', 'pod', 'db-1');
     await eventually(() => run('get', 'pod', 'db-1', '-o', 'name', '--ignore-not-found'), /db-1/);
-    await run('wait', '--for=condition=Ready', 'pod/db-1', '--timeout=120s');
+    await run('wait', '--for=condition=Ready', 'pod/db-1', '--timeout=180s');
     expect([await starts('db-0'), await starts('db-1')]).toEqual(['db-0', 'db-1\ndb-1']);
     await run('scale', 'sts', 'db', '--replicas=1');
-    await run('wait', '--for=delete', 'pod/db-1', '--timeout=60s');
+    await run('wait', '--for=delete', 'pod/db-1', '--timeout=180s');
     await ready(1);
     await run('scale', 'sts', 'db', '--replicas=2');
     await ready(2);
     expect(await starts('db-1')).toBe('db-1\ndb-1\ndb-1');
     await run('delete', 'sts', 'db');
-    await run('wait', '--for=delete', 'pod', '-l', 'app=db', '--timeout=60s');
+    await run('wait', '--for=delete', 'pod', '-l', 'app=db', '--timeout=180s');
     expect(await run('get', 'pvc', '-l', 'app=db', '--no-headers')).toMatch(
       /^data-db-0 +Bound .*\ndata-db-1 +Bound /,
     );
@@ -162,5 +162,5 @@ describe('claims', () => {
     const claimed = (): Promise<string> =>
       run('get', 'pv', '-o', 'jsonpath=of {.items[*].spec.claimRef.name}');
     await eventually(claimed, /^of (?!.*data-db)/);
-  }, 300_000);
+  });
 });

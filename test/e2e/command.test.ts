@@ -25,7 +25,7 @@ const run = (...files: string[]): ReturnType<typeof droppod> =>
 afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
   if (existsSync(dp.data)) await dp.purge();
-}, 60_000);
+});
 
 /** A port in use until `free` is called. */
 async function takenPort(): Promise<{ port: number; free: () => void }> {
@@ -74,27 +74,23 @@ describe.concurrent('refusals are one line on stderr', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it.each([[[]], [['--detach']]])(
-    'a port that another program holds (up %j)',
-    async (words) => {
-      const { port, free } = await takenPort();
-      const data = join(scratch, `taken-${words.length}`);
-      const { stdout, stderr, code } = await droppod([
-        'up',
-        ...words,
-        '--port',
-        String(port),
-        '--data',
-        data,
-      ]);
-      free();
-      expect(stderr.replace(/ \(log: .*\)\n$/, '\n')).toBe(
-        `droppod: port ${port} is taken by another program: choose another with --port N\n`,
-      );
-      expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
-    },
-    60_000,
-  );
+  it.each([[[]], [['--detach']]])('a port that another program holds (up %j)', async (words) => {
+    const { port, free } = await takenPort();
+    const data = join(scratch, `taken-${words.length}`);
+    const { stdout, stderr, code } = await droppod([
+      'up',
+      ...words,
+      '--port',
+      String(port),
+      '--data',
+      data,
+    ]);
+    free();
+    expect(stderr.replace(/ \(log: .*\)\n$/, '\n')).toBe(
+      `droppod: port ${port} is taken by another program: choose another with --port N\n`,
+    );
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+  });
 
   it('down --purge of what never was is no error', async () => {
     expect(await droppod(['down', '--purge', '--data', join(scratch, 'void')])).toMatchObject({
@@ -122,7 +118,7 @@ describe('up in the foreground', () => {
     });
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     try {
-      await expect.poll(() => text, { timeout: 60_000 }).toContain('kubectl get pods');
+      await expect.poll(() => text).toContain('kubectl get pods');
       const lines = text.split('\n');
       expect(lines[0]).toMatch(
         new RegExp(`^droppod serves .* at https://127\\.0\\.0\\.1:${port} `),
@@ -166,7 +162,7 @@ describe('up in the foreground', () => {
       child.kill('SIGKILL');
       await droppod(['down', '--purge', '--data', data]);
     }
-  }, 120_000);
+  });
 });
 
 describe('run, down and purge', () => {
@@ -178,7 +174,7 @@ describe('run, down and purge', () => {
       /Completed +main +Completed \(exit code 0\)\n\S+ +Succeeded +Completed\n$/,
     );
     expect(dp.pid()).toBeGreaterThan(1);
-  }, 120_000);
+  });
 
   it('C2: run of a pod that fails shows its log and exits with 1', async () => {
     const { stdout, stderr, code } = await run(example('fails'));
@@ -204,7 +200,7 @@ describe('run, down and purge', () => {
         )
       ).code,
     ).toBe(1);
-  }, 60_000);
+  });
 
   it.each([
     ['text that is no YAML', 'a: [', / at line 1|at line 2/],
@@ -288,7 +284,7 @@ describe('run, down and purge', () => {
     );
     expect(await containersOf(engine)).toBe(0);
     expect(existsSync(dp.data)).toBe(false);
-  }, 120_000);
+  });
 });
 
 /** How many containers and volumes the engine holds for an installation. */

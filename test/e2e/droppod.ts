@@ -99,7 +99,7 @@ export interface PodJson {
 export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))): TestDroppod {
   const kubeconfig = join(data, 'kubeconfig');
   const k = (...words: string[]): Promise<Said> => kubectl(kubeconfig, ...words);
-  const until: TestDroppod['until'] = async (name, check, seconds = 30) => {
+  const until: TestDroppod['until'] = async (name, check, seconds = 120) => {
     let last = '';
     for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
       const { stdout, stderr } = await k('get', 'pod', name, '-o', 'json');
@@ -188,7 +188,7 @@ export function awsAccess(data: string): {
 export async function eventually(
   read: () => string | Promise<string>,
   pattern: RegExp,
-  seconds = 15,
+  seconds = 120,
 ): Promise<string> {
   let last = '';
   for (const end = Date.now() + seconds * 1000; Date.now() < end;) {

@@ -23,7 +23,7 @@ it("a podlet's fault in any namespace fails the purge, which purges all the same
     'podlets met what nobody owns:\nkube-public/p: unhandled: of nobody',
   );
   expect((await dp.k('get', 'pods')).code).not.toBe(0);
-}, 120_000);
+});
 
 it("finds faults in a podlet's log and in events, and none where there are none", () => {
   expect(

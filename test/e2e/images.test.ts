@@ -36,14 +36,14 @@ beforeAll(async () => {
   registry = await startRegistry();
   images = testImages(docker, registry);
   await begin(dp);
-}, 280_000);
+});
 afterAll(async () => {
   if (problem !== undefined) return;
   await dp.purge();
   await images.removeAll();
   await registry.remove();
   docker.close();
-}, 120_000);
+});
 
 interface Shape {
   image: string;
@@ -135,7 +135,7 @@ describe.skipIf(problem !== undefined)('private images', () => {
     expect(said.find((line) => line.includes('Pulled'))).toMatch(
       /^Normal Pulled Successfully pulled image ".*" in [\d.ms]+ \([\d.ms]+ including waiting\)\. Image size: \d+ bytes\.$/,
     );
-  }, 60_000);
+  });
 
   it('G6, A19: the default service account lends its pull secrets', async () => {
     const { name } = await images.push('team/by-account:1', ['CMD ["echo", "by account"]']);
@@ -169,7 +169,7 @@ describe.skipIf(problem !== undefined)('private images', () => {
         '{"imagePullSecrets":null}',
       );
     }
-  }, 60_000);
+  });
 
   it('G5: a secret of any matching key serves: the second of two, a glob, a path, the old dockercfg', async () => {
     const { name } = await images.push('team/keys:1', ['CMD ["echo", "opened"]']);
@@ -216,7 +216,7 @@ describe.skipIf(problem !== undefined)('private images', () => {
     expect(await says('keys-old', { image: name, policy: 'Always', secrets: ['oldcred'] })).toBe(
       'opened',
     );
-  }, 60_000);
+  });
 
   it('G5: a secret that does not exist is an event and the pull fails', async () => {
     const { name } = await images.push('team/no-secret:1', ['CMD ["true"]']);
@@ -233,7 +233,7 @@ describe.skipIf(problem !== undefined)('private images', () => {
       "is waiting to start: image can't be pulled",
     );
     await dp.k('delete', 'pod', 'no-secret', '--force');
-  }, 60_000);
+  });
 
   it('G5, B1: a wrong password is ErrImagePull, then ImagePullBackOff, and heals when the secret is corrected', async () => {
     const { name } = await images.push('team/heals:1', ['CMD ["echo", "healed"]']);
@@ -244,7 +244,7 @@ describe.skipIf(problem !== undefined)('private images', () => {
     expect(message).toMatch(
       /failed to pull and unpack image ".*": failed to resolve reference ".*": .*401 Unauthorized/,
     );
-    expect(await dp.status('heals')).toBe('ErrImagePull');
+    await expect.poll(() => dp.status('heals')).toBe('ErrImagePull');
     const held = await dp.until('heals', (one) => waiting(one) === 'ImagePullBackOff');
     expect(main(held)?.state.waiting?.message).toBe(
       `Back-off pulling image "${name}": ErrImagePull: ${message}`,
@@ -261,9 +261,9 @@ describe.skipIf(problem !== undefined)('private images', () => {
     ])
       expect(said).toContain(line);
     await secret('healcred', registry.password);
-    await dp.until('heals', ({ status }) => status.phase === 'Succeeded', 60);
+    await dp.until('heals', ({ status }) => status.phase === 'Succeeded');
     expect((await dp.k('logs', 'heals')).stdout).toBe('healed\n');
-  }, 120_000);
+  });
 });
 
 describe.skipIf(problem !== undefined)('pull policies', () => {
@@ -289,7 +289,7 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     expect(await events('moves-if-not-present')).toContain(
       `Normal Pulled Container image "${name}" already present on machine and can be accessed by the pod`,
     );
-  }, 90_000);
+  });
 
   it('G2: no tag and latest default to Always, any other tag and a digest to IfNotPresent', async () => {
     const { name, digest } = await images.push('team/defaults:latest', ['CMD ["echo", "latest"]']);
@@ -307,7 +307,7 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     ]);
     expect(main(await ended('default-none'))?.image).toBe(name);
     expect(main(await ended('default-digest'))?.imageID).toBe(`${repository}@${digest}`);
-  }, 60_000);
+  });
 
   it('G3: Never without the image is ErrImageNeverPull and stays it', async () => {
     const { name } = await images.push('team/never:1', ['CMD ["true"]']);
@@ -324,7 +324,7 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     );
     expect(said).toContain('Warning Failed Error: ErrImageNeverPull');
     await dp.k('delete', 'pod', 'never', '--force');
-  }, 60_000);
+  });
 
   it('G1: a digest is exact, also beside a tag that names something else', async () => {
     const first = await images.push('team/exact:1', ['CMD ["echo", "first"]']);
@@ -339,7 +339,7 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     const pod = await dp.until('exact-gone', (one) => waiting(one) === 'ErrImagePull');
     expect(main(pod)?.state.waiting?.message).toMatch(/not found$/);
     await dp.k('delete', 'pod', 'exact-gone', '--force');
-  }, 60_000);
+  });
 
   it("an index gives the image of this machine's architecture; its own digest is the image id", async () => {
     const { digest } = await images.push('team/index:amd64', ['CMD ["echo", "of this machine"]']);
@@ -351,7 +351,7 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     expect(
       await says('index-digest', { image: `${registry.host}/team/index@${index}`, secrets }),
     ).toBe('of this machine');
-  }, 60_000);
+  });
 
   it('B1: an unknown tag is not found', async () => {
     const image = `${registry.host}/team/unknown:1`;
@@ -361,7 +361,7 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
       `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
     );
     await dp.k('delete', 'pod', 'unknown', '--force');
-  }, 60_000);
+  });
 
   it('an image name that cannot be parsed is InvalidImageName', async () => {
     const image = `${registry.host}/Team/Upper:1`;
@@ -378,7 +378,7 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     ).toBe(true);
     expect(said).toContain('Warning Failed Error: InvalidImageName');
     await dp.k('delete', 'pod', 'invalid-name', '--force');
-  }, 60_000);
+  });
 });
 
 describe.skipIf(problem !== undefined)('what the image says', () => {
@@ -412,7 +412,7 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
     const pod = await dp.until('words-empty', (one) => waiting(one) === 'CreateContainerError');
     expect(main(pod)?.state.waiting?.message).toMatch(/no command specified$/);
     await dp.k('delete', 'pod', 'words-empty', '--force');
-  }, 90_000);
+  });
 
   const WHO = ['sh', '-c', 'id -u; id -g; id -G; echo $HOME'];
   it('G7: USER by name, by numbers, with a group; runAsUser wins', async () => {
@@ -444,12 +444,10 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
     ).toEqual(['77', '78', '78', '/']);
     await create('user-unknown', { image: unknown.name, secrets: ['regcred'], command: WHO });
     await expect
-      .poll(async () => JSON.stringify(main(await dp.until('user-unknown', () => true))?.state), {
-        timeout: 20_000,
-      })
+      .poll(async () => JSON.stringify(main(await dp.until('user-unknown', () => true))?.state))
       .toContain('unable to find user nobody-knows: no matching entries in passwd file');
     await dp.k('delete', 'pod', 'user-unknown', '--force');
-  }, 90_000);
+  });
 
   it('13.2: runAsNonRoot checks the user of the image', async () => {
     const [root, named, numbered] = await Promise.all([
@@ -474,7 +472,7 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
       expect(await events(pod)).toContain(`Warning Failed Error: ${message}`);
       await dp.k('delete', 'pod', pod, '--force');
     }
-  }, 90_000);
+  });
 
   it('G7: WORKDIR and ENV hold unless the pod says otherwise; EXPOSE and HEALTHCHECK do nothing', async () => {
     const { name } = await images.push('team/place:1', [
@@ -493,7 +491,7 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
     expect(await run('place-new', name, { container: { workingDir: '/not/there/yet' } })).toBe(
       '/not/there/yet\nred round',
     );
-  }, 60_000);
+  });
 
   it('G7: STOPSIGNAL is the signal that ends the container', async () => {
     const { name } = await images.push('team/signal:1', [
@@ -507,15 +505,11 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
       container: { lifecycle: { preStop: { sleep: { seconds: 2 } } } },
       pod: { terminationGracePeriodSeconds: 20 },
     });
-    await expect
-      .poll(async () => (await dp.k('logs', 'signal')).stdout, { timeout: 20_000 })
-      .toContain('ready');
+    await expect.poll(async () => (await dp.k('logs', 'signal')).stdout).toContain('ready');
     const following = dp.k('logs', '-f', 'signal');
-    const began = Date.now();
     await dp.k('delete', 'pod', 'signal');
-    expect(Date.now() - began).toBeLessThan(15_000);
     expect((await following).stdout).toContain('got usr1');
-  }, 60_000);
+  });
 
   it("G7: an image's VOLUME is writable, has the image's content and is fresh for every pod", async () => {
     const { name } = await images.push('team/volume:1', [
@@ -525,7 +519,7 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
     ]);
     expect(await run('volume-1', name)).toBe('seed');
     expect(await run('volume-2', name)).toBe('seed');
-  }, 60_000);
+  });
 });
 
 /** Everything that an AWS operator could read about the pods: task definitions, tasks, histories. */
@@ -564,7 +558,7 @@ describe.skipIf(problem !== undefined)('when things go wrong', () => {
       ['wrong password', 'not-the-password'],
     ] as const)
       expect(all.includes(text), what).toBe(false);
-  }, 60_000);
+  });
 
   it('B1: a registry that is down is ErrImagePull, but an image that is there runs; it heals when the registry is back', async () => {
     const here = await images.push('team/here:1', ['CMD ["echo", "still here"]'], { keep: true });
@@ -581,7 +575,7 @@ describe.skipIf(problem !== undefined)('when things go wrong', () => {
     } finally {
       await registry.start();
     }
-    await dp.until('away', ({ status }) => status.phase === 'Succeeded', 60);
+    await dp.until('away', ({ status }) => status.phase === 'Succeeded');
     expect((await dp.k('logs', 'away')).stdout).toBe('back again\n');
-  }, 120_000);
+  });
 });

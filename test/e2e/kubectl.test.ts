@@ -51,7 +51,7 @@ async function keeper(
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(
-    (await dp.k('wait', '--for=condition=Ready', `pod/${name}`, '-n', namespace, '--timeout=60s'))
+    (await dp.k('wait', '--for=condition=Ready', `pod/${name}`, '-n', namespace, '--timeout=180s'))
       .stderr,
   ).toBe('');
 }
@@ -95,7 +95,7 @@ beforeAll(async () => {
     keeper('two', { app: 'web', tier: 'back' }),
     keeper('three', { app: 'db' }),
   ]);
-}, 280_000);
+});
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe.concurrent('what there is', () => {
@@ -484,7 +484,9 @@ describe('what changes of labels, statuses and whole namespaces', () => {
   });
 
   it('A14, L7: --force --grace-period=0 frees the name at once', async () => {
+    // A deletion that waited for the grace would not end before kubectl does.
     const stubborn = podOf('stubborn', {
+      terminationGracePeriodSeconds: 3600,
       containers: [
         {
           name: 'main',
@@ -495,7 +497,6 @@ describe('what changes of labels, statuses and whole namespaces', () => {
     });
     await dp.kIn(stubborn, 'create', '-f', '-');
     await dp.until('stubborn', ({ status }) => status.phase === 'Running');
-    const begun = Date.now();
     const { stdout, stderr } = await dp.k(
       'delete',
       'pod',
@@ -503,7 +504,6 @@ describe('what changes of labels, statuses and whole namespaces', () => {
       '--force',
       '--grace-period=0',
     );
-    expect(Date.now() - begun).toBeLessThan(10_000);
     expect(stderr).toContain('Immediate deletion does not wait for confirmation');
     expect(stdout).toContain('pod "stubborn" force deleted');
     expect((await dp.kIn(stubborn, 'create', '-f', '-')).stdout).toBe('pod/stubborn created\n');
@@ -527,7 +527,7 @@ describe.concurrent('logs of several containers and runs', () => {
       '-f',
       '-',
     );
-    await said('wait', '--for=condition=Ready', 'pod/pair', '--timeout=60s');
+    await said('wait', '--for=condition=Ready', 'pod/pair', '--timeout=180s');
     const { client, body } = await named('/api/v1/namespaces/default/pods/pair/log');
     expect(client).toBe(400);
     expect(body.message).toBe(

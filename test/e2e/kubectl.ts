@@ -57,7 +57,7 @@ export function kubectlWith(kubeconfig: string, input: string, ...words: string[
     const child = execFile(
       kubectlPath(),
       words,
-      { env, timeout: 120_000, maxBuffer: 1 << 28 },
+      { env, timeout: 240_000, maxBuffer: 1 << 28 },
       (error: ExecFileException | null, stdout, stderr) =>
         resolve({
           stdout,

@@ -41,7 +41,7 @@ async function create(name: string, spec: object): Promise<void> {
 /** The output of a pod that runs to its end. */
 async function says(name: string, spec: object): Promise<string> {
   await create(name, { restartPolicy: 'Never', ...spec });
-  await dp.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status.phase), 60);
+  await dp.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status.phase));
   return (await dp.k('logs', name, '--all-containers')).stdout.trim();
 }
 
@@ -74,7 +74,7 @@ describe('parts of an emptyDir', () => {
         ],
       }),
     ).toBe('2777 1001\n2777 1001\n/opt/app/etc\nread-only root');
-  }, 90_000);
+  });
 
   it('F2: are directories to the tools of every day, and what an init container made of them comes along', async () => {
     const make =
@@ -97,7 +97,7 @@ describe('parts of an emptyDir', () => {
         containers: [shell('app', use.join('; '), { volumeMounts: [mount('v', '/data', 'app')] })],
       }),
     ).toBe('750 7:8\n2\n2\na.sql\n5\n1000\n/data\n1\nstill there');
-  }, 90_000);
+  });
 
   it('F2: kubectl cp brings the content of a part, and an init container may own one', async () => {
     await create('copy', {
@@ -129,7 +129,7 @@ describe('parts of an emptyDir', () => {
         )
       ).stdout,
     ).toBe('hello\nfile\nother\n');
-  }, 90_000);
+  });
 
   it('F2: a file that an init container makes is shown under a read-only root, and stays shared', async () => {
     expect(
@@ -153,7 +153,7 @@ describe('parts of an emptyDir', () => {
         ],
       }),
     ).toBe('made\nmore\nread-only');
-  }, 90_000);
+  });
 
   it('F2: lie inside a volume that is mounted read-only, as mounts inside volumes of files do', async () => {
     await dp.k('create', 'configmap', 'outer', '--from-literal=key=value');
@@ -181,7 +181,7 @@ describe('parts of an emptyDir', () => {
         ],
       }),
     ).toBe('value\n/conf/in:\nx\n\n/part:\ny\nread-only');
-  }, 90_000);
+  });
 });
 
 describe('files of volumes', () => {
@@ -205,7 +205,7 @@ describe('files of volumes', () => {
         ],
       }),
     ).toBe('755\nin /opt/tools\nthe library');
-  }, 90_000);
+  });
 
   it.each([
     ['writable', {}],
@@ -246,7 +246,6 @@ describe('files of volumes', () => {
       );
       expect(await eventually(logs(pod), /passwd/)).toBe('version 2/etc/passwd\n');
     },
-    120_000,
   );
 
   it("F2: a secret's single file and directory are all that the container has of it; what is missing is an empty directory", async () => {
@@ -287,7 +286,7 @@ describe('files of volumes', () => {
         containers: [shell('app', script, { volumeMounts })],
       }),
     ).toBe('21\n0\ndirectory\ndirectory\nregular file\nend');
-  }, 90_000);
+  });
 });
 
 it('I1: aliases, search path and the full host name are there under a read-only root', async () => {
@@ -310,7 +309,7 @@ it('I1: aliases, search path and the full host name are there under a read-only 
     /\ndb-0$/,
   ])
     expect(text).toMatch(line);
-}, 90_000);
+});
 
 it('F3: a memory volume is open to all whatever the image has at its place; F1: paths count from the root', async () => {
   expect(
@@ -328,4 +327,4 @@ it('F3: a memory volume is open to all whatever the image has at its place; F1: 
       ],
     }),
   ).toBe('1777 0\nx');
-}, 90_000);
+});

@@ -120,7 +120,7 @@ export async function startRegistry(
 }
 
 async function untilUp(ask: TestRegistry['ask']): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 1_200; tries += 1) {
     const up = await ask('GET', '').then(
       ({ ok }) => ok,
       () => false,
@@ -128,5 +128,5 @@ async function untilUp(ask: TestRegistry['ask']): Promise<void> {
     if (up) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('docker-registry did not answer within 5 s');
+  throw new Error('docker-registry did not answer within a minute');
 }

@@ -11,7 +11,7 @@ export async function begin(dp: TestDroppod, ...options: string[]): Promise<void
 /** A droppod that is up before the file's first test, and before hooks that are registered later; purged after them. */
 export function sharedDroppod(...options: string[]): TestDroppod {
   const dp = testDroppod();
-  beforeAll(() => begin(dp, ...options), 280_000);
-  afterAll(() => dp.purge(), 120_000);
+  beforeAll(() => begin(dp, ...options));
+  afterAll(() => dp.purge());
   return dp;
 }

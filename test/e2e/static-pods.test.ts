@@ -38,14 +38,14 @@ const uid = async (): Promise<string> =>
   (await dp.k('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.uid}')).stdout;
 
 it('P1, P2: a pod of a file runs, the API cannot delete it, another file replaces it, and no file removes it', async () => {
-  await eventually(logs, /version 1/, 90);
+  await eventually(logs, /version 1/);
   const first = await uid();
   const refused = await dp.k('delete', 'pods', '-l', 'app=web');
   expect(refused.stderr).toContain('it is a static pod');
   expect(await uid()).toBe(first);
   writeFileSync(file, manifest('2'));
-  await eventually(logs, /version 2/, 90);
+  await eventually(logs, /version 2/);
   expect(await uid()).not.toBe(first);
   rmSync(file);
-  await eventually(uid, /^$/, 60);
-}, 300_000);
+  await eventually(uid, /^$/);
+});

@@ -8,7 +8,7 @@ const dp = sharedDroppod();
 
 beforeAll(async () => {
   await dp.k('create', 'configmap', 'conf', '--from-literal=key=value');
-}, 280_000);
+});
 
 const shell = (name: string, script: string, more: object = {}): object => ({
   name,
@@ -104,7 +104,7 @@ describe('volumes', () => {
         '-f',
         '-',
       );
-      const { status } = await dp.until(name, (pod) => pod.status.phase === 'Failed', 60);
+      const { status } = await dp.until(name, (pod) => pod.status.phase === 'Failed');
       expect(status).toMatchObject({ reason: 'Evicted', message });
       // A shell without a trap is process 1: TERM has no effect, only KILL.
       expect(status.containerStatuses?.map(({ state }) => state.terminated?.exitCode)).toEqual([
@@ -121,6 +121,5 @@ describe('volumes', () => {
       );
       expect(stdout).toBe(`Warning ${message}`);
     },
-    90_000,
   );
 });

@@ -122,7 +122,7 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
     await purge(directory);
     for (const made of [directory, `${directory}.kube-cache`])
       rmSync(made, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('R6: kubectl logs in with a session of the administrator’s role', async () => {
     const { stdout } = await k('auth', 'whoami', '-o', 'json');
@@ -220,6 +220,6 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
     const { code, stdout, stderr } = await droppod('destroy', '--yes');
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('droppod is deleted');
-    await expect.poll(containers, { timeout: 30_000 }).toBe(0);
+    await expect.poll(containers).toBe(0);
   }, 600_000);
 });

@@ -99,7 +99,7 @@ describe.skipIf(problem !== undefined)('the deployed image', () => {
   let layout: Layout;
   beforeAll(async () => {
     layout = new Layout((await podletLayout(ARCHITECTURES)).directory);
-  }, 280_000);
+  });
 
   it('is an index over both architectures, each with a configuration that starts supervise as the init', () => {
     expect(layout.index.mediaType).toBe(OCI_INDEX);
@@ -163,11 +163,11 @@ describe.skipIf(problem !== undefined)('the deployed image', () => {
       };
       const digest = await pushImage(tools, layout.pushed(host, 'droppod/podlet'));
       reference = `${host}/droppod/podlet@${digest}`;
-    }, 280_000);
+    });
     afterAll(async () => {
       await removeImage(docker, reference).catch(() => undefined);
       await registry.remove();
-    }, 60_000);
+    });
 
     it('is found under its digest and its tag, byte for byte', async () => {
       for (const name of [layout.index.digest, 'latest']) {
@@ -197,7 +197,7 @@ describe.skipIf(problem !== undefined)('the deployed image', () => {
       } finally {
         await pod.close();
       }
-    }, 120_000);
+    });
   });
 
   const emulator = arm64Emulator();
@@ -223,7 +223,6 @@ describe.skipIf(problem !== undefined)('the deployed image', () => {
         rmSync(root, { recursive: true, force: true });
       }
     },
-    120_000,
   );
 });
 

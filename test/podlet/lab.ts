@@ -23,7 +23,7 @@ import type { FromSupervise, StartMessage, ToSupervise } from '../../podlet/mess
 
 export const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
 const LABELS = { 'droppod/test': 'podlet' };
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** The workload that tries to gain rights (podlet/supervise/testdata/hostile), as a static program. */
 export async function buildHostile(): Promise<string> {
@@ -203,7 +203,7 @@ export class Supervised {
   }
 
   async exitCode(): Promise<number | undefined> {
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 1_200; tries += 1) {
       const facts = await inspectContainer(docker, this.id);
       if (facts?.State.Running === false) return facts.State.ExitCode;
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -124,7 +124,7 @@ export class TestPod {
   }
 
   async exitCode(id: string): Promise<number | undefined> {
-    for (let tries = 0; tries < 200; tries += 1) {
+    for (let tries = 0; tries < 1_200; tries += 1) {
       const facts = await inspectContainer(docker, id);
       if (facts?.State.Running === false) return facts.State.ExitCode;
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -174,7 +174,7 @@ describe('a number is a uid and nothing else', () => {
     );
     await box.next('started');
     await expect
-      .poll(async () => (await box.exec(['cat', '/etc/passwd'])).text, { timeout: 10_000 })
+      .poll(async () => (await box.exec(['cat', '/etc/passwd'])).text)
       .toContain('app:x:0');
     expect((await box.exec(['sh', '-c', 'id -u; id -G; echo $HOME'])).text).toBe(
       '1000\n1000\n/home/app\n',
@@ -221,7 +221,7 @@ describe('the rights of the first start are the most that the container ever has
     box.send(order(1, ['/hostile'], { user: user(LIMITED) }));
     const { pid } = await box.next('started');
     const noted = async (): Promise<string> => (await box.exec(['cat', '/said'])).text;
-    await expect.poll(noted, { timeout: 10_000 }).toContain('listening: <nil>');
+    await expect.poll(noted).toContain('listening: <nil>');
     box.messages.length = 0;
     box.sockets.close();
     await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -56,7 +56,7 @@ const next = (script: string): ReturnType<Supervised['run']> => box.run((run += 
 async function printed(script: string): Promise<string> {
   const [from, to] = [`begin-${run + 1}\n`, `end-${run + 1}\n`];
   await next(`echo begin-${run + 1}; ${script}; echo end-${run + 1}`);
-  await expect.poll(() => box.log(), { timeout: 10_000 }).toContain(to);
+  await expect.poll(() => box.log()).toContain(to);
   const log = (await box.log()).replace(/^\x1enonce \d+\n/gm, '');
   return log.slice(log.indexOf(from) + from.length, log.indexOf(to));
 }
@@ -189,7 +189,7 @@ describe('C9: the root of a run, at its limits', () => {
     ) as { Id: string };
     await docker.call('POST', `/exec/${Id}/start`, { body: { Detach: true } });
     await expect
-      .poll(async () => await docker.call('GET', `/containers/${box.id}/top`), { timeout: 10_000 })
+      .poll(async () => await docker.call('GET', `/containers/${box.id}/top`))
       .toContain('4321');
     expect(
       (
@@ -209,7 +209,7 @@ describe('C9: the root of a run, at its limits', () => {
       );
       if (count < 9) await box.close();
     }
-  }, 120_000);
+  });
 
   it('keeps the changes that were too many to remember, and says which', async () => {
     // A container of 8 MiB keeps 128 contents.

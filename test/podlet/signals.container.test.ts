@@ -24,9 +24,7 @@ async function running(
     ]),
   );
   await box.next('started');
-  await expect
-    .poll(async () => (await box.exec(['ls', '/ready'])).code, { timeout: 10_000 })
-    .toBe(0);
+  await expect.poll(async () => (await box.exec(['ls', '/ready'])).code).toBe(0);
 }
 
 const isUp = async (): Promise<boolean> => (await box.exec(['echo', 'up'])).text === 'up\n';
@@ -102,7 +100,7 @@ describe('one that it handles is', () => {
     );
     await box.exec(['sh', '-c', 'kill -USR1 1; kill -USR2 1; kill -HUP 1']);
     await expect
-      .poll(async () => (await box.exec(['sh', '-c', 'sort /got'])).text, { timeout: 10_000 })
+      .poll(async () => (await box.exec(['sh', '-c', 'sort /got'])).text)
       .toBe('one\nthree\ntwo\n');
   });
 

@@ -95,9 +95,7 @@ describe('in one container', () => {
   it('ends the last line of a run in the log, so that it can be read before the container ends', async () => {
     await box.run(next(), ['sh', '-c', 'printf unended; printf unended >&2']);
     const marker = `unended\x1enonce ${run + 1}\n`;
-    await expect
-      .poll(async () => (await box.log()).split(marker).length, { timeout: 20_000 })
-      .toBe(3);
+    await expect.poll(async () => (await box.log()).split(marker).length).toBe(3);
   });
 
   it('lays a file of a volume over a file of the engine, which cannot be removed', async () => {
@@ -163,14 +161,13 @@ describe('beside the process of a container', () => {
     expect((await box.exec(['nope'])).error).toBe(
       'exec: "nope": executable file not found in $PATH',
     );
-    const before = Date.now();
-    expect(await box.exec(['sh', '-c', 'sleep 77 & sleep 77'], 300)).toMatchObject({
+    // Longer than the patience for an answer.
+    expect(await box.exec(['sh', '-c', 'sleep 777 & sleep 777'], 300)).toMatchObject({
       timedOut: true,
       code: 137,
     });
-    expect(Date.now() - before).toBeLessThan(30_000);
     await expect
-      .poll(async () => (await box.exec(['sh', '-c', 'ps | grep -c "[s]leep 77"'])).text)
+      .poll(async () => (await box.exec(['sh', '-c', 'ps | grep -c "[s]leep 777"'])).text)
       .toBe('0\n');
     box.send({ type: 'kill', signal: 'SIGKILL' });
     expect(await box.next('exited')).toMatchObject({ code: 137 });
@@ -194,7 +191,7 @@ describe('beside the process of a container', () => {
 
   it('marks the log before every run but the first', async () => {
     await box.run(next(), ['sh', '-c', 'echo out; echo err >&2']);
-    await expect.poll(() => box.log(), { timeout: 20_000 }).toContain('err\n');
+    await expect.poll(() => box.log()).toContain('err\n');
     const log = (await box.log()).split('\n');
     expect(log.filter((line) => line === `\x1enonce ${run}`)).toHaveLength(2);
     expect(log.indexOf(`\x1enonce ${run}`)).toBeLessThan(log.indexOf('out'));

@@ -82,7 +82,7 @@ export class SyncServer {
   }
 
   /** The first report that satisfies the condition, existing or future. */
-  async until(satisfies: (report: Report) => boolean, patienceMs = 20_000): Promise<Report> {
+  async until(satisfies: (report: Report) => boolean, patienceMs = 60_000): Promise<Report> {
     const end = Date.now() + patienceMs;
     for (let from = 0; Date.now() < end;) {
       for (; from < this.reports.length; from += 1) {

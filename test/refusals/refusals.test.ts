@@ -248,10 +248,11 @@ describe('parts and kinds of volumes', () => {
             { volumeMounts: Array.from({ length: count }, (_, index) => mountOf(index)) },
           );
         const took = (count: number): number => {
-          const started = performance.now();
+          const started = process.cpuUsage();
           fields(subject(count));
           limitWarnings(subject(count));
-          return performance.now() - started;
+          const { user, system } = process.cpuUsage(started);
+          return (user + system) / 1000;
         };
         took(64);
         expect(took(1_000)).toBeLessThan(500 + 100 * took(64));

@@ -100,7 +100,7 @@ it.each([
   events.write(
     `${JSON.stringify({ Type: 'container', Action: 'die', Actor: { ID: 'c1', Attributes: attributes }, timeNano: 1_767_225_605_000_000_000 })}\n`,
   );
-  const enough = AbortSignal.timeout(5_000);
+  const enough = AbortSignal.timeout(60_000);
   await book.when(task, ({ containers }) => containers[0]?.lastStatus === 'STOPPED', enough);
   expect(task.containers[0]).toMatchObject({
     lastStatus: 'STOPPED',

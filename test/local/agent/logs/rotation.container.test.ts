@@ -113,7 +113,7 @@ it('A11: a follower loses and doubles nothing while the log rotates', async () =
     numbers.push(Number(Buffer.from(bytes).toString().split(' ')[0]));
   expect(numbers.filter((number, index) => number !== index)).toEqual([]);
   expect(numbers).toHaveLength(BURSTS * LINES);
-}, 120_000);
+});
 
 it('A11: the output of an earlier run is there after the engine has thrown it away', async () => {
   const line = 'x'.repeat(100);
@@ -127,7 +127,7 @@ it('A11: the output of an earlier run is there after the engine has thrown it aw
       lines.push(Buffer.from(bytes).toString().split(' ')[0] ?? '');
     return lines;
   };
-  await expect.poll(read, { timeout: 30_000 }).toEqual(['first']);
+  await expect.poll(read).toEqual(['first']);
   await keepLog(agent, place);
   await docker
     .call('POST', `/containers/${id}/exec`, {
@@ -138,7 +138,7 @@ it('A11: the output of an earlier run is there after the engine has thrown it aw
         body: { Detach: true },
       }),
     );
-  await expect.poll(async () => (await read()).at(-1), { timeout: 60_000 }).toBe('20000');
+  await expect.poll(async () => (await read()).at(-1)).toBe('20000');
   const lines = await read();
   expect(lines.slice(0, 2)).toEqual(['first', expect.stringMatching(/^\d{4,}$/)]);
-}, 120_000);
+});
