@@ -16,6 +16,15 @@ const LAST_WORDS_MS = 500;
 /** … and discards this much of the body meanwhile (`maxPostHandlerReadBytes`). */
 const LAST_WORDS_BYTES = 256 * 1024;
 
+/**
+ * Watches show a write before its writer has the answer, as kube-apiserver's nearly always do, and clients have come to expect: a watch hands
+ * its event over in the turn after the write.
+ */
+async function watchersFirst(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
+}
+
 /** Sends the response; resolves when its last piece was handed over. */
 export async function sendAnswer(
   response: Response,
@@ -31,6 +40,7 @@ export async function sendAnswer(
   if (warnings.length > 0) outgoing.setHeader('Warning', warnings);
   // A body that came with the head is parsed in the next turn.
   if (!incoming.complete) await nextTurn();
+  if (incoming.method !== 'GET') await watchersFirst();
   // The rest of the body would be taken for the next request.
   if (!incoming.complete) outgoing.setHeader('Connection', 'close');
   await sendBody(response, incoming, outgoing, bounds);

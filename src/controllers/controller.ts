@@ -15,6 +15,8 @@ export interface Controller {
    * them wakes the object that controls it (by ownerReference), and those that `concerns` names.
    */
   reads: readonly string[];
+  /** Its objects wait while no pod lives, when nothing sweeps: where a wake-up may be lost, a second one follows each. */
+  waitsAlone?: boolean;
   /** The delays of retries after an error or a refusal; absent: 5 ms, doubling up to 1000 s. */
   backOff?: { firstMs: number; maxMs: number };
   /** A finalizer that it sets on its children and removes itself; the garbage collector removes it from a child without a controller. */

@@ -1,4 +1,5 @@
 // PodDisruptionBudgets' status: how many of the pods may be evicted now (pkg/controller/disruption).
+import { byKey } from '../by-key.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 import { own, setOwn } from '../own.ts';
 import { selects } from '../pod/placement/selection.ts';
@@ -159,8 +160,21 @@ function announcements(
   if (pods.length === 0)
     return [{ verb: 'event', type: 'Normal', reason: 'NoPods', message: 'No matching pods found' }];
   if (!unmanaged) return [];
-  const message = `Pods selected by this PodDisruptionBudget (selector: ${JSON.stringify(selector ?? {})}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
+  const message = `Pods selected by this PodDisruptionBudget (selector: ${selectorText(selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
   return [{ verb: 'event', type: 'Warning', reason: 'UnmanagedPods', message }];
+}
+
+/** A selector as Go prints it. */
+function selectorText(selector: DisruptionBudget['spec']['selector']): string {
+  if (selector === undefined) return 'nil';
+  const labels = Object.entries(byKey({ ...selector.matchLabels })).map(
+    ([key, value]) => `${key}: ${value},`,
+  );
+  const expressions = (selector.matchExpressions ?? []).map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }
 
 /** Nothing may be evicted while the expected number of pods is unknown. */

@@ -140,3 +140,14 @@ it('a dry run takes nothing', async () => {
   expect((await evict('a', { deleteOptions: { dryRun: ['All'] } })).status).toBe(201);
   expect(await stored()).toMatchObject({ disruptionsAllowed: 1 });
 });
+
+it('asks the budget before the preconditions, and takes nothing for a pod that is not meant', async () => {
+  const other = { deleteOptions: { preconditions: { uid: 'another' } } };
+  await budget({ disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2 });
+  expect((await evict('a', other)).status).toBe(429);
+  await change('poddisruptionbudgets.policy', 'b', (old) => ({
+    status: { ...(old['status'] as object), disruptionsAllowed: 1 },
+  }));
+  expect((await evict('a', other)).status).toBe(409);
+  expect(await stored()).toMatchObject({ disruptionsAllowed: 1 });
+});

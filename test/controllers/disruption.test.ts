@@ -87,7 +87,10 @@ it('says that there are no pods, and that some are nobody’s', () => {
   expect(world.events.map(({ reason }) => reason)).toEqual(['NoPods']);
   pod('a');
   world.settle();
-  expect(world.events.map(({ reason }) => reason)).toContain('UnmanagedPods');
+  expect(world.events.at(-1)).toMatchObject({ reason: 'UnmanagedPods' });
+  expect(world.events.at(-1)?.message).toMatch(
+    /\(selector: &LabelSelector\{MatchLabels:map\[string\]string\{\w+: \w+,\},MatchExpressions:\[\]LabelSelectorRequirement\{\},\}\)/,
+  );
 });
 
 it('allows nothing while the scale is not known', () => {

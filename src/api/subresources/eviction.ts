@@ -45,14 +45,12 @@ export async function eviction(call: Call): Promise<Answer> {
   const dryRun = options.dryRun || (Array.isArray(dryRuns) && dryRuns.length > 0);
   const pod = await call.ports.store.get(keyOf(call));
   if (pod === undefined) throw notFound(call.resource.stored, call.name);
-  // The delete itself reports a failed precondition; nothing is deducted from the budget then.
+  // The delete itself reports a failed precondition, but the budget is asked first; nothing is deducted from it then.
   const isMeant =
     (uid === '' || uid === pod.metadata.uid) &&
     (version === '' || version === pod.metadata.resourceVersion);
-  if (isMeant) {
-    await askBudget(call, pod, dryRun);
-    if (!dryRun) await markDisrupted(call);
-  }
+  await askBudget(call, pod, dryRun || !isMeant);
+  if (isMeant && !dryRun) await markDisrupted(call);
   await deleteObject(
     { ...call, subresource: '', strategy: strategyFor(call.resource) },
     {

@@ -21,6 +21,7 @@ export const cronJobController: Controller = {
   name: 'cronjob-controller',
   resource: CRON_JOBS,
   reads: [JOBS],
+  waitsAlone: true,
   reconcile: (object, world, now) => reconcile(toCronJob(object), world, now),
 };
 

@@ -22,6 +22,9 @@ interface Entry {
 /** client-go's rate limiter for items that fail. */
 const BACK_OFF = { firstMs: 5, maxMs: 1_000_000 };
 
+/** A constant abort reason: without one, each abort creates an exception with a stack. */
+const WOKEN = 'looked at';
+
 /** The longest timer: waking early costs nothing, and Node's timers end at 24 days. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 
@@ -63,7 +66,7 @@ export class Queue {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.length = 0;
-    for (const { alarm } of this.#entries.values()) alarm?.abort();
+    for (const { alarm } of this.#entries.values()) alarm?.abort(WOKEN);
     await this.settled();
   }
 
@@ -87,7 +90,7 @@ export class Queue {
   async #run(entry: Entry): Promise<void> {
     entry.asked = false;
     entry.running = true;
-    entry.alarm?.abort();
+    entry.alarm?.abort(WOKEN);
     delete entry.alarm;
     const at = await this.#next(entry);
     entry.running = false;

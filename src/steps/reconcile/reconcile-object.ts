@@ -2,6 +2,7 @@
 // See docs/design/controllers.md.
 import type { Controller } from '../../controllers/controller.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { later } from '../../later.ts';
 import type { ObjectsAs } from '../../ports/objects.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
@@ -11,6 +12,9 @@ import { dueId, forgetWork, readWork, workWrite } from './work.ts';
 import type { Work, WorkKey } from './work.ts';
 import { readWorld } from './world.ts';
 import { present } from '../../present.ts';
+
+/** How much later the second wake-up comes: Lambda has given up on the first by then, and a night's run is still the same night's. */
+const AGAIN_SECONDS = 60 * 60;
 
 export type ReconcilePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'dueTimes'>;
 
@@ -69,13 +73,26 @@ async function carryOutAnswer(pass: Pass, object: KubeObject): Promise<Date | un
   return requeueAt;
 }
 
+/** The second wake-up of the next due time replaces this one's, so it only comes where the first was lost. */
+async function wakeAt(
+  { dueTimes }: ReconcilePorts,
+  { waitsAlone }: Controller,
+  key: WorkKey,
+  at: Date,
+): Promise<void> {
+  const id = dueId(key);
+  await dueTimes?.wakeAt(id, at, { ...key, tries: '0' });
+  if (waitsAlone === true)
+    await dueTimes?.wakeAt(`${id}/again`, later(at, AGAIN_SECONDS), { ...key, tries: '0' });
+}
+
 /** Stores when to look again, if that has changed. */
-async function end({ ports, work }: Pass, dueAt: Date | undefined): Promise<PassEnd> {
+async function end({ ports, work, controller }: Pass, dueAt: Date | undefined): Promise<PassEnd> {
   const at = dueAt?.toISOString();
   if (at !== work.dueAt) {
     const { uid, count, key } = work;
     // First, so that no due time is stored without a wake-up for it.
-    if (dueAt) await ports.dueTimes?.wakeAt(dueId(key), dueAt, { ...key, tries: '0' });
+    if (dueAt) await wakeAt(ports, controller, key, dueAt);
     await ports.store.commit({
       records: [workWrite(work, present({ uid, count, dueAt: at }))],
     });

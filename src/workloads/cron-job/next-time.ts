@@ -61,6 +61,20 @@ function cronOf({ pattern, days }: CalendarSchedule): Croner.Cron {
   return cron;
 }
 
+/** What a pattern answered last: a controller asks for the same few times again at each look. */
+const answers = new WeakMap<Croner.Cron, Map<number, number | undefined>>();
+const MAX_ANSWERS = 8;
+
 /** The next matching clock time; both are written as if the zone were UTC. */
-const nextWall = (schedule: CalendarSchedule, after: number): number | undefined =>
-  cronOf(schedule).nextRun(new Date(after))?.getTime();
+function nextWall(schedule: CalendarSchedule, after: number): number | undefined {
+  const cron = cronOf(schedule);
+  const known = answers.get(cron) ?? new Map<number, number | undefined>();
+  answers.set(cron, known);
+  for (const [from, next] of known)
+    if (from <= after && next !== undefined && after < next) return next;
+  const found = cron.nextRun(new Date(after))?.getTime();
+  const [oldest] = known.keys();
+  if (known.size >= MAX_ANSWERS && oldest !== undefined) known.delete(oldest);
+  known.set(after, found);
+  return found;
+}

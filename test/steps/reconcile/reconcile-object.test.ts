@@ -1,7 +1,10 @@
 // A pass of a controller: nothing twice whatever is lost, repeated or interrupted.
 import { describe, expect, it } from 'vitest';
 import { chance } from '../../simulation/random.ts';
-import { extremes, isPassing, toyCluster } from './toy.ts';
+import { systemObjects } from '../../../src/api/system-objects.ts';
+import { cronJobController } from '../../../src/controllers/cron-job/cron-job-controller.ts';
+import { reconcileObject } from '../../../src/steps/reconcile/reconcile-object.ts';
+import { extremes, isPassing, toy, toyCluster } from './toy.ts';
 
 describe('one pass', () => {
   it('makes what is missing, with names and events, and rests then', async () => {
@@ -84,6 +87,37 @@ describe('what waits for a time', () => {
     });
     expect(await cluster.pass()).toEqual({});
     expect(await cluster.ports.store.listRecords('work/')).toEqual([]);
+  });
+});
+
+describe('what waits while nothing sweeps', () => {
+  it('is woken once more where the first wake-up was lost, and by the next due time no more', async () => {
+    const { ports, set } = await toyCluster({ until: '2026-01-01T01:00:00.000Z' });
+    const wakes = new Map<string, string>();
+    const dueTimes = {
+      wakeAt: async (id: string, at: Date): Promise<void> => {
+        wakes.set(id, at.toISOString());
+      },
+    };
+    const pass = (waitsAlone: boolean): Promise<unknown> =>
+      reconcileObject(
+        { ...ports, dueTimes },
+        systemObjects(ports),
+        { ...toy, waitsAlone },
+        { controller: toy.name, namespace: 'default', name: 'set' },
+      );
+    await pass(false);
+    expect([...wakes.values()]).toEqual(['2026-01-01T01:00:00.000Z']);
+    await set({ until: '2026-01-01T02:00:00.000Z' });
+    await pass(true);
+    expect([...wakes.values()]).toEqual(['2026-01-01T02:00:00.000Z', '2026-01-01T03:00:00.000Z']);
+    await set({ until: '2026-01-01T02:30:00.000Z' });
+    await pass(true);
+    expect([...wakes.values()]).toEqual(['2026-01-01T02:30:00.000Z', '2026-01-01T03:30:00.000Z']);
+  });
+
+  it('R7: a CronJob', () => {
+    expect(cronJobController.waitsAlone).toBe(true);
   });
 });
 
