@@ -226,3 +226,13 @@ export function relativePathProblems(value: string): string[] {
   if (value.split('/').includes('..')) problems.push("must not contain '..'");
   return problems;
 }
+
+const CIDR = /^(.+)\/(\d{1,3})$/;
+
+/** A range of addresses: an address and the bits that count. */
+export const cidrProblems = (range: string): string[] => {
+  const [, address = '', bits = ''] = CIDR.exec(range) ?? [];
+  const valid =
+    ipProblems(address).length === 0 && Number(bits) <= (address.includes(':') ? 128 : 32);
+  return valid ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+};

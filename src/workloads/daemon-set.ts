@@ -77,7 +77,8 @@ function defaultStrategy(
 export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
   const { problems, usable } = validateWorkloadSelector(spec.selector, 'daemonset');
   return [
-    ...problems,
+    // Of a malformed selector Kubernetes names the malformed parts only.
+    ...(usable ? problems : problems.slice(0, -1)),
     ...(usable ? validateLastingTemplate(spec.template, spec.selector, 'DaemonSet') : []),
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateStrategy(spec.updateStrategy),
@@ -92,7 +93,21 @@ function validateStrategy({
   const field = 'spec.updateStrategy';
   if (type === 'OnDelete') return [];
   if (type !== 'RollingUpdate')
-    return [notSupported(`${field}.type`, type, ['RollingUpdate', 'OnDelete'])];
+    return [
+      notSupported(
+        field,
+        {
+          Type: type,
+          RollingUpdate: rollingUpdate
+            ? {
+                MaxUnavailable: rollingUpdate.maxUnavailable ?? 0,
+                MaxSurge: rollingUpdate.maxSurge ?? 0,
+              }
+            : null,
+        },
+        ['RollingUpdate', 'OnDelete'],
+      ),
+    ];
   if (rollingUpdate === undefined) return [required(`${field}.rollingUpdate`)];
   return validateRollingUpdate(rollingUpdate, `${field}.rollingUpdate`);
 }

@@ -115,11 +115,20 @@ function validateStrategy({ type, rollingUpdate }: Deployment['spec']['strategy'
             "may not be specified when strategy `type` is 'Recreate'",
           ),
         ];
-  if (type !== 'RollingUpdate') return [notSupported(`${field}.type`, type, STRATEGIES)];
+  if (type !== 'RollingUpdate')
+    return [notSupported(field, shown(type, rollingUpdate), STRATEGIES)];
   return rollingUpdate === undefined
     ? []
     : validateRollingUpdate(rollingUpdate, `${field}.rollingUpdate`);
 }
+
+/** As Kubernetes prints its own type. */
+const shown = (type: string, update: RollingUpdate | undefined): object => ({
+  Type: type,
+  RollingUpdate: update
+    ? { MaxUnavailable: update.maxUnavailable ?? 0, MaxSurge: update.maxSurge ?? 0 }
+    : null,
+});
 
 function validateRollingUpdate(
   { maxUnavailable, maxSurge }: RollingUpdate,

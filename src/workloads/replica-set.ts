@@ -56,7 +56,7 @@ export const statusOf = ({ status }: KubeObject): ReplicaStatus => ({
 
 /** Problems of a defaulted spec. */
 export function validateReplicaSetSpec({ spec }: ReplicaSet): FieldError[] {
-  const { problems, usable } = validateWorkloadSelector(spec.selector, 'replicaset');
+  const { problems, usable } = validateWorkloadSelector(spec.selector, 'deployment');
   return [
     ...notNegative('spec.replicas', spec.replicas),
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),

@@ -19,6 +19,7 @@ const MISMATCH = '`selector` does not match template `labels`';
 export function validateWorkloadSelector(
   selector: LabelSelector | undefined,
   kind: string,
+  detail = 'invalid label selector',
 ): { problems: FieldError[]; usable: boolean } {
   const field = 'spec.selector';
   if (selector === undefined) return { problems: [required(field)], usable: true };
@@ -27,7 +28,7 @@ export function validateWorkloadSelector(
     problems.push(invalidValue(field, {}, `empty selector is invalid for ${kind}`));
   else if (problems.length > 0)
     return {
-      problems: [...problems, invalidValue(field, printed(selector), 'invalid label selector')],
+      problems: [...problems, invalidValue(field, printed(selector), detail)],
       usable: false,
     };
   return { problems, usable: true };
@@ -37,7 +38,7 @@ export function validateWorkloadSelector(
 const printed = ({ matchLabels, matchExpressions }: LabelSelector): LabelSelector => ({
   ...present({
     matchLabels,
-    matchExpressions: matchExpressions?.map(({ key, operator, values }) => ({
+    matchExpressions: matchExpressions?.map(({ key = '', operator = '', values }) => ({
       key,
       operator,
       ...present({ values: values?.length ? values : undefined }),

@@ -93,7 +93,8 @@ const withCounts = (status: Partial<StatefulSetStatus>): StatefulSetStatus => ({
 
 function defaultStrategy(given: Partial<UpdateStrategy> = {}): UpdateStrategy {
   const type = given.type || 'RollingUpdate';
-  if (given.rollingUpdate === undefined && type !== 'RollingUpdate') return { type };
+  // A named type gets no members (measured).
+  if (given.rollingUpdate === undefined && given.type) return { type };
   const { partition = 0, ...more } = (given.rollingUpdate ?? {}) as { partition?: number };
   return { type, rollingUpdate: { partition, ...more } };
 }
@@ -137,7 +138,7 @@ function withClaims({ template, volumeClaimTemplates = [] }: StatefulSet['spec']
 
 /** Problems of a defaulted spec. */
 export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
-  const { problems, usable } = validateWorkloadSelector(spec.selector, 'statefulset');
+  const { problems, usable } = validateWorkloadSelector(spec.selector, 'statefulset', '');
   const { whenDeleted, whenScaled } = spec.persistentVolumeClaimRetentionPolicy;
   const retention = 'spec.persistentVolumeClaimRetentionPolicy';
   return [

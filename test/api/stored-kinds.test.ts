@@ -40,7 +40,7 @@ it.each([
   ],
   [
     '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers',
-    { scaleTargetRef: { kind: 'Deployment', name: 'web' }, maxReplicas: 3 },
+    { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 },
     ['x', 'Deployment/web', 'cpu: <unknown>/80%', '1', 3, 0],
     'changes no number of replicas',
   ],
@@ -78,7 +78,7 @@ it.each([
   ],
   [
     { defaultBackend: { service: { name: 'w' } } },
-    'spec.defaultBackend.service.port',
+    'spec.defaultBackend',
     'port name or number is required',
   ],
 ])('an Ingress of %j is refused', async (spec, field, text) => {

@@ -2,11 +2,11 @@
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';
-import { isMap } from '../../own.ts';
+import { isMap, mapOf } from '../../own.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
 import { present } from '../../present.ts';
-import { invalidValue, required } from '../../validation/field-errors.ts';
 import { CPU, fromFirstVersion, toFirstVersion } from '../../workloads/autoscaler/first-version.ts';
+import { validateAutoscalerSpec } from '../../workloads/autoscaler/validate-autoscaler.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy, VersionForm } from './strategy.ts';
@@ -60,23 +60,8 @@ function defaultAutoscaler(object: KubeObject): KubeObject {
   };
 }
 
-function specProblems(object: KubeObject): FieldError[] {
-  const errors: FieldError[] = [];
-  const [least, most] = ['minReplicas', 'maxReplicas'].map((name) =>
-    Number(member(object, 'spec', name) ?? 0),
-  ) as [number, number];
-  if (least < 1)
-    errors.push(invalidValue('spec.minReplicas', least, 'must be greater than or equal to 1'));
-  if (most < 1) errors.push(invalidValue('spec.maxReplicas', most, 'must be greater than 0'));
-  if (most < least)
-    errors.push(
-      invalidValue('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`'),
-    );
-  for (const name of ['kind', 'name'])
-    if (text(object, 'spec', 'scaleTargetRef', name) === '')
-      errors.push(required(`spec.scaleTargetRef.${name}`));
-  return errors;
-}
+const specProblems = (object: KubeObject): FieldError[] =>
+  validateAutoscalerSpec(mapOf(object['spec']));
 
 /** A metric's target as kubectl shows it; its current value is never known here. */
 function targetText(metric: unknown): string {

@@ -1,11 +1,28 @@
 // Ingress, IngressClass and NetworkPolicy: accepted because charts contain them; they have no effect, and a warning says so.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import { isMap, listOf, own } from '../../own.ts';
+import { isMap, listOf, mapOf, own } from '../../own.ts';
 import type { LabelSelector } from '../../pod/placement/selection.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
 import { present } from '../../present.ts';
-import { invalidValue, notSupported, required } from '../../validation/field-errors.ts';
+import {
+  between,
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  notSupported,
+  oneOf,
+  required,
+  tooLong,
+} from '../../validation/field-errors.ts';
+import {
+  label1035Problems,
+  labelProblems,
+  pathSegmentProblems,
+  portNameProblems,
+  subdomainProblems,
+} from '../../validation/names.ts';
+import { validatePolicySpec } from '../../workloads/network-policy.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
@@ -48,30 +65,67 @@ function ingressProblems(object: KubeObject): FieldError[] {
     return [
       invalidValue('spec', undefined, 'either `defaultBackend` or `rules` must be specified'),
     ];
+  const named = member(object, 'spec', 'ingressClassName');
   return [
+    ...(typeof named === 'string'
+      ? invalidEach('spec.ingressClassName', named, subdomainProblems(named))
+      : []),
     ...(fallback === undefined ? [] : backendProblems(fallback, 'spec.defaultBackend')),
+    ...listOf(member(object, 'spec', 'tls')).flatMap((tls, index) =>
+      tlsProblems(tls, `spec.tls[${index}]`),
+    ),
     ...rules.flatMap((rule, index) => ruleProblems(rule, `spec.rules[${index}]`)),
   ];
 }
 
 const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
 
+const MAX_PORT = 65535;
+
+const hostProblems = (host: string): string[] =>
+  host.startsWith('*.')
+    ? subdomainProblems(host.slice(2)).length === 0
+      ? []
+      : wildcardProblems
+    : subdomainProblems(host);
+
+const wildcardProblems = [
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+];
+
+function tlsProblems(tls: unknown, field: string): FieldError[] {
+  const secret = text(tls, 'secretName');
+  return [
+    ...listOf(member(tls, 'hosts')).flatMap((host, index) =>
+      invalidEach(`${field}.hosts[${index}]`, String(host), hostProblems(String(host))),
+    ),
+    ...(secret === '' ? [] : invalidEach(`${field}.secretName`, secret, subdomainProblems(secret))),
+  ];
+}
+
 function ruleProblems(rule: unknown, field: string): FieldError[] {
   const http = member(rule, 'http');
+  const host = text(rule, 'host');
   const paths = listOf(member(http, 'paths'));
-  if (http !== undefined && paths.length === 0) return [required(`${field}.http.paths`)];
+  const ofHost = host === '' ? [] : invalidEach(`${field}.host`, host, hostProblems(host));
+  if (http !== undefined && paths.length === 0) return [...ofHost, required(`${field}.http.paths`)];
+  return [...ofHost, ...pathProblems(paths, field)];
+}
+
+function pathProblems(paths: readonly unknown[], field: string): FieldError[] {
   return paths.flatMap((one, index) => {
     const at = `${field}.http.paths[${index}]`;
     const type = text(one, 'pathType');
     const path = text(one, 'path');
+    const isRooted = type === 'Exact' || type === 'Prefix';
     const isAbsolute = path.startsWith('/') || (type === 'ImplementationSpecific' && path === '');
     return [
-      ...(type === ''
+      ...(member(one, 'pathType') === undefined
         ? [required(`${at}.pathType`, 'pathType must be specified')]
         : PATH_TYPES.includes(type)
           ? []
           : [notSupported(`${at}.pathType`, type, PATH_TYPES)]),
-      ...(type === '' || isAbsolute
+      ...(!isRooted || isAbsolute
         ? []
         : [invalidValue(`${at}.path`, path, 'must be an absolute path')]),
       ...backendProblems(member(one, 'backend'), `${at}.backend`),
@@ -83,16 +137,48 @@ function backendProblems(backend: unknown, field: string): FieldError[] {
   const service = member(backend, 'service');
   const resource = member(backend, 'resource');
   if (service === undefined && resource === undefined)
-    return [required(field, 'resource or service backend is required')];
+    return [invalidValue(field, '', 'resource or service backend is required')];
   if (service !== undefined && resource !== undefined)
     return [invalidValue(field, '', 'cannot set both resource and service backends')];
-  if (service === undefined) return [];
-  const port = member(service, 'port');
+  return service === undefined
+    ? referenceProblems(resource, `${field}.resource`)
+    : serviceProblems(service, field);
+}
+
+function serviceProblems(service: unknown, field: string): FieldError[] {
+  const name = text(service, 'name');
+  const port = text(service, 'port', 'name');
+  const number = member(service, 'port', 'number');
+  const place = `${field}.service.port`;
   return [
-    ...(text(service, 'name') === '' ? [required(`${field}.service.name`)] : []),
-    ...(text(port, 'name') === '' && text(port, 'number') === ''
-      ? [required(`${field}.service.port`, 'port name or number is required')]
+    ...(name === ''
+      ? [required(`${field}.service.name`)]
+      : invalidEach(`${field}.service.name`, name, label1035Problems(name))),
+    ...(port === '' && !number ? [required(field, 'port name or number is required')] : []),
+    ...(port === '' ? [] : invalidEach(`${place}.name`, port, portNameProblems(port))),
+    ...(port === '' && typeof number === 'number' && number !== 0
+      ? between(`${place}.number`, number, 1, MAX_PORT)
       : []),
+  ];
+}
+
+/** Problems of a reference to an object of any kind. */
+function referenceProblems(reference: unknown, field: string): FieldError[] {
+  const group = member(reference, 'apiGroup');
+  const part = (name: string): FieldError[] =>
+    text(reference, name) === ''
+      ? [required(`${field}.${name}`)]
+      : invalidEach(
+          `${field}.${name}`,
+          text(reference, name),
+          pathSegmentProblems(text(reference, name)),
+        );
+  return [
+    ...(typeof group === 'string'
+      ? invalidEach(`${field}.apiGroup`, group, subdomainProblems(group))
+      : []),
+    ...part('kind'),
+    ...part('name'),
   ];
 }
 
@@ -165,7 +251,12 @@ export const ingressClasses: Strategy = {
       age(object),
     ],
   ),
-  validate: (object, call) => [...plain.validate(object, call), ...controllerProblems(object)],
+  defaults: defaultScope,
+  validate: (object, call) => [
+    ...plain.validate(object, call),
+    ...controllerProblems(object),
+    ...parameterProblems(object),
+  ],
   validateUpdate: (next, old, call) => [
     ...plain.validateUpdate(next, old, call),
     ...(text(next, 'spec', 'controller') === text(old, 'spec', 'controller')
@@ -174,8 +265,52 @@ export const ingressClasses: Strategy = {
   ],
 };
 
-const controllerProblems = (object: KubeObject): FieldError[] =>
-  text(object, 'spec', 'controller') === '' ? [required('spec.controller')] : [];
+const MAX_CONTROLLER = 250;
+
+function controllerProblems(object: KubeObject): FieldError[] {
+  const field = 'spec.controller';
+  const controller = text(object, 'spec', 'controller');
+  if (controller === '') return [required(field)];
+  const [domain = '', ...path] = controller.split('/');
+  const isPath = path.join('/') !== '' && subdomainProblems(domain).length === 0;
+  return [
+    ...(controller.length > MAX_CONTROLLER ? [tooLong(field, MAX_CONTROLLER)] : []),
+    ...(isPath
+      ? []
+      : [
+          invalidValue(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")'),
+        ]),
+  ];
+}
+
+function parameterProblems(object: KubeObject): FieldError[] {
+  const parameters = member(object, 'spec', 'parameters');
+  if (parameters === undefined) return [];
+  const field = 'spec.parameters';
+  const scope = text(parameters, 'scope');
+  const namespace = member(parameters, 'namespace');
+  const place = `${field}.namespace`;
+  const ofNamespace =
+    scope === 'Namespace'
+      ? namespace === undefined
+        ? [required(place, "`parameters.scope` is set to 'Namespace'")]
+        : invalidEach(place, String(namespace), labelProblems(String(namespace)))
+      : scope === 'Cluster' && namespace !== undefined
+        ? [forbiddenValue(place, "`parameters.scope` is set to 'Cluster'")]
+        : [];
+  return [
+    ...referenceProblems(parameters, field),
+    ...oneOf(`${field}.scope`, scope, ['Cluster', 'Namespace']),
+    ...ofNamespace,
+  ];
+}
+
+/** A class's parameters lie in no namespace, unless it says so. */
+function defaultScope(object: KubeObject): KubeObject {
+  const spec = object['spec'];
+  if (!isMap(spec) || !isMap(spec['parameters'])) return object;
+  return { ...object, spec: { ...spec, parameters: { scope: 'Cluster', ...spec['parameters'] } } };
+}
 
 const withProtocols = (rule: unknown): unknown =>
   isMap(rule) && Array.isArray(rule['ports'])
@@ -227,6 +362,14 @@ export const networkPolicies: Strategy = {
     },
   ),
   defaults: defaultPolicy,
+  validate: (object, call) => [
+    ...plain.validate(object, call),
+    ...validatePolicySpec(mapOf(object['spec'])),
+  ],
+  validateUpdate: (next, old, call) => [
+    ...plain.validateUpdate(next, old, call),
+    ...validatePolicySpec(mapOf(next['spec'])),
+  ],
   warnings: () => [
     'spec: stored, but nothing in droppod enforces a NetworkPolicy; pods reach one another as before',
   ],

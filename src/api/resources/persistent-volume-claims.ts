@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { claimsChanged } from '../../steps/settle/reschedule.ts';
 import {
   defaultClaimSpec,
+  sameSources,
   isSmaller,
   validateClaim,
   validateClaimUpdate,
@@ -111,7 +112,11 @@ export const persistentVolumeClaims: Strategy = {
     status: { phase: 'Pending', ...(member(object, 'status') as object | undefined) },
   }),
   admit,
-  prepareForCreate: (object) => ({ ...object, status: { phase: 'Pending' } }),
+  prepareForCreate: (object) => ({
+    ...object,
+    spec: sameSources(claimOf(object).spec ?? {}),
+    status: { phase: 'Pending' },
+  }),
   validate: (object) => validateClaim(claimOf(object)),
   prepareForUpdate,
   validateUpdate: (next, old) => validateClaimUpdate(claimOf(next), claimOf(old)),

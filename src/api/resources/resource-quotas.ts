@@ -116,7 +116,7 @@ const conflicts = (scopes: readonly string[]): string[] =>
   );
 
 function validateExpression(
-  { scopeName, operator, values = [] }: Scope,
+  { scopeName = '', operator = '', values = [] }: Partial<Scope>,
   field: string,
 ): FieldError[] {
   const errors: FieldError[] = [];

@@ -1,7 +1,9 @@
 // Kinds with few rules of their own: leases and pod templates.
+import type { FieldError } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
-import { defaultTemplate } from '../../workloads/pod-template.ts';
+import { defaultTemplate, validateTemplate } from '../../workloads/pod-template.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Leases are locks, so an update must name its version. */
@@ -33,8 +35,17 @@ export const leases: Strategy = {
   },
 };
 
+const templateProblems = (object: KubeObject): FieldError[] =>
+  validateTemplate(defaultTemplate(object['template']), 'template');
+
 export const podTemplates: Strategy = {
   ...plain,
   defaults: (object) => ({ ...object, template: defaultTemplate(object['template']) }),
+  prepareForCreate: (object) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
+  validate: (object, call) => [...plain.validate(object, call), ...templateProblems(object)],
+  validateUpdate: (next, old, call) => [
+    ...plain.validateUpdate(next, old, call),
+    ...templateProblems(next),
+  ],
   generation: true,
 };

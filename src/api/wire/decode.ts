@@ -6,6 +6,7 @@ import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { byKey } from '../../by-key.ts';
 import { own, setOwn } from '../../own.ts';
 import { ApiError } from '../../errors.ts';
+import { canonicalQuantity } from '../../pod/model/quantity.ts';
 import { isDeeper, MAX_FINDINGS, MAX_KEPT_DEPTH } from './json.ts';
 
 /** The body cannot be decoded as the kind; the message is Go's. */
@@ -243,7 +244,7 @@ function decodeQuantity(value: Json): string {
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     );
   }
-  return text;
+  return canonicalQuantity(text.trim());
 }
 
 function decodeTime(shape: Shape, value: Json, place: Place): string {

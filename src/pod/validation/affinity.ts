@@ -49,19 +49,24 @@ const validateWeight = (weight: number, field: string): FieldError[] =>
     ? []
     : [invalidValue(`${field}.weight`, weight, 'must be in the range 1-100')];
 
+/** Problems of a selector of nodes, of a pod or a volume. */
+export function validateNodeSelector(
+  selector: { nodeSelectorTerms?: NodeTerm[] },
+  field: string,
+): FieldError[] {
+  const own = `${field}.nodeSelectorTerms`;
+  const terms = selector.nodeSelectorTerms ?? [];
+  if (terms.length === 0) return [required(own, 'must have at least one node selector term')];
+  return terms.flatMap((term, index) =>
+    validateNodeTerm(term, `${own}[${index}]`, { values: true }),
+  );
+}
+
 function validateNodeAffinity(affinity: NonNullable<Affinity['nodeAffinity']>): FieldError[] {
   const errors: FieldError[] = [];
   const needed = affinity[REQUIRED];
-  if (needed) {
-    const own = `spec.affinity.nodeAffinity.${REQUIRED}.nodeSelectorTerms`;
-    const terms = needed.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(required(own, 'must have at least one node selector term'));
-    errors.push(
-      ...terms.flatMap((term, index) =>
-        validateNodeTerm(term, `${own}[${index}]`, { values: true }),
-      ),
-    );
-  }
+  if (needed)
+    errors.push(...validateNodeSelector(needed, `spec.affinity.nodeAffinity.${REQUIRED}`));
   for (const [index, { weight = 0, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const own = `spec.affinity.nodeAffinity.${PREFERRED}[${index}]`;
     errors.push(

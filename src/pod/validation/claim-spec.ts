@@ -34,7 +34,8 @@ export function validateAccessModes(
 }
 
 function modeProblems(modes: readonly string[], field: string): FieldError[] {
-  const alone = modes.includes('ReadWriteOncePod') && new Set(modes).size > 1;
+  const known = modes.filter((mode) => ACCESS_MODES.includes(mode));
+  const alone = modes.includes('ReadWriteOncePod') && new Set(known).size > 1;
   return [
     ...modes
       .filter((mode) => !ACCESS_MODES.includes(mode))

@@ -84,19 +84,22 @@ export function validateResourceName(name: string, field: string): FieldError[] 
 
 /** Problems of a name in a list of what a container needs. */
 export function validateContainerResourceName(name: string, field: string): FieldError[] {
-  const problems = qualifiedNameProblems(name);
-  if (problems.length > 0) return invalidEach(field, name, problems);
-  if (!name.includes('/')) {
-    if (STANDARD.includes(name) || name.startsWith(HUGE_PAGES)) return [];
-    return [
-      ...validateResourceName(name, field),
-      ...invalidEach(field, name, ['must be a standard resource for containers']),
-    ];
-  }
-  return isExtended(name) && name.startsWith('requests.')
-    ? [invalidValue(field, name, "doesn't follow extended resource name standard")]
-    : [];
+  const errors = validateResourceName(name, field);
+  const problem = name.includes('/') ? extendedProblem(name) : containerProblem(name);
+  return problem === undefined ? errors : [...errors, invalidValue(field, name, problem)];
 }
+
+const containerProblem = (name: string): string | undefined =>
+  STANDARD.includes(name) || name.startsWith(HUGE_PAGES)
+    ? undefined
+    : 'must be a standard resource for containers';
+
+// A quota counts it as `requests.<name>`, which has to be a name as well.
+const extendedProblem = (name: string): string | undefined =>
+  isExtended(name) &&
+  (name.startsWith('requests.') || qualifiedNameProblems(`requests.${name}`).length > 0)
+    ? "doesn't follow extended resource name standard"
+    : undefined;
 
 function validateAmount(name: string, quantity: Quantity, field: string): FieldError[] {
   const text = printQuantity(quantity);

@@ -15,6 +15,7 @@ import {
   ipProblems,
   isIpV6,
   labelProblems,
+  labelValueProblems,
   qualifiedNameProblems,
   subdomainProblems,
 } from '../../validation/names.ts';
@@ -105,7 +106,39 @@ function validateEndpoints(endpoints: readonly Endpoint[], addressType: string):
       ...(hostname === undefined
         ? []
         : invalidEach(`${field}.hostname`, hostname, labelProblems(hostname))),
+      ...validateHints(endpoint, `${field}.hints`),
     ];
+  });
+}
+
+const MAX_HINTS = 8;
+
+function validateHints({ hints }: Endpoint, field: string): FieldError[] {
+  const { forZones = [], forNodes = [] } = (hints ?? {}) as Hints;
+  const zone = (name: string): string[] => (name === '' ? [] : labelValueProblems(name));
+  return [
+    ...hintProblems(forZones, `${field}.forZones`, zone),
+    ...hintProblems(forNodes, `${field}.forNodes`, subdomainProblems),
+  ];
+}
+
+interface Hints {
+  forZones?: { name?: string }[];
+  forNodes?: { name?: string }[];
+}
+
+function hintProblems(
+  hints: readonly { name?: string }[],
+  field: string,
+  problems: (name: string) => string[],
+): FieldError[] {
+  if (hints.length > MAX_HINTS) return [tooMany(field, hints.length, MAX_HINTS)];
+  const names = new Set<string>();
+  return hints.flatMap(({ name = '' }, index) => {
+    const own = `${field}[${index}].name`;
+    const found = names.has(name) ? [duplicate(own, name)] : [];
+    names.add(name);
+    return [...found, ...invalidEach(own, name, problems(name))];
   });
 }
 

@@ -124,11 +124,21 @@ function validateExitCodes(
   return errors;
 }
 
+/** As Kubernetes prints its own type. */
+const shown = ({ rules }: { rules?: readonly SuccessPolicyRule[] }): object => ({
+  Rules:
+    rules?.map(({ succeededIndexes = null, succeededCount = null }) => ({
+      SucceededIndexes: succeededIndexes,
+      SucceededCount: succeededCount,
+    })) ?? null,
+});
+
 /** Problems of `successPolicy`. */
 export function validateSuccessPolicy(spec: JobSpec, field: string): FieldError[] {
   const { successPolicy: policy, completions = 0 } = spec;
   if (policy === undefined) return [];
-  if (!isIndexed(spec)) return [invalidValue(field, policy, 'requires indexed completion mode')];
+  if (!isIndexed(spec))
+    return [invalidValue(field, shown(policy), 'requires indexed completion mode')];
   const rules = policy.rules ?? [];
   return [
     ...(rules.length === 0

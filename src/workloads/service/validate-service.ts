@@ -11,7 +11,12 @@ import {
   oneOf,
   required,
 } from '../../validation/field-errors.ts';
-import { ipProblems, qualifiedNameProblems, subdomainProblems } from '../../validation/names.ts';
+import {
+  cidrProblems,
+  ipProblems,
+  qualifiedNameProblems,
+  subdomainProblems,
+} from '../../validation/names.ts';
 import { validateLabels, validateObjectMeta } from '../../validation/object-meta.ts';
 import { isExternal, isHeadless, needsHealthPort } from './default-service.ts';
 import type { ServiceSpec } from './default-service.ts';
@@ -108,15 +113,6 @@ const unusedNodePorts = ({ ports = [] }: ServiceSpec): FieldError[] =>
         ]
       : [],
   );
-
-const CIDR = /^(.+)\/(\d{1,3})$/;
-
-const cidrProblems = (range: string): string[] => {
-  const [, address = '', bits = ''] = CIDR.exec(range) ?? [];
-  const valid =
-    ipProblems(address).length === 0 && Number(bits) <= (address.includes(':') ? 128 : 32);
-  return valid ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
-};
 
 function ofBalancer(spec: ServiceSpec): FieldError[] {
   const balanced = spec.type === 'LoadBalancer';

@@ -5,6 +5,7 @@ import type { FieldError } from '../../errors.ts';
 import { compareQuantities, parseQuantity } from '../../pod/model/quantity.ts';
 import { validateClaimSpec } from '../../pod/validation/claim-spec.ts';
 import type { ClaimSpec } from '../../pod/validation/claim-spec.ts';
+import { present } from '../../present.ts';
 import { forbiddenValue } from '../../validation/field-errors.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 
@@ -15,6 +16,28 @@ export const defaultClaimSpec = (spec: ClaimSpec): ClaimSpec => ({
   ...spec,
   volumeMode: spec.volumeMode ?? 'Filesystem',
 });
+
+const SNAPSHOT = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot' };
+
+/** The spec of a new claim: both names of its source are the same one; the older name takes claims and snapshots only. */
+export function sameSources(spec: ClaimSpec): ClaimSpec {
+  const { dataSource, dataSourceRef, ...rest } = spec;
+  const known =
+    dataSource !== undefined &&
+    ((dataSource.kind === 'PersistentVolumeClaim' && !dataSource.apiGroup) ||
+      (dataSource.kind === SNAPSHOT.kind && dataSource.apiGroup === SNAPSHOT.apiGroup));
+  const former = known ? dataSource : undefined;
+  const elsewhere = (dataSourceRef as { namespace?: string } | undefined)?.namespace;
+  return elsewhere
+    ? { ...rest, ...present({ dataSource: former, dataSourceRef }) }
+    : {
+        ...rest,
+        ...present({
+          dataSource: former ?? dataSourceRef,
+          dataSourceRef: dataSourceRef ?? former,
+        }),
+      };
+}
 
 /** Problems of a claim, metadata included. */
 export const validateClaim = ({ metadata, spec = {} }: Claim): FieldError[] => [

@@ -8,8 +8,10 @@ import {
   invalidValue,
   notSupported,
   required,
+  tooLong,
 } from '../../validation/field-errors.ts';
-import { subdomainProblems } from '../../validation/names.ts';
+import { validateNodeSelector } from '../../pod/validation/affinity.ts';
+import { labelProblems, subdomainProblems } from '../../validation/names.ts';
 import { validateObjectMeta } from '../../validation/object-meta.ts';
 import {
   validateAccessModes,
@@ -112,18 +114,52 @@ function validateSource(spec: VolumeSpec): FieldError[] {
     else if (source.path.split('/').includes('..'))
       errors.push(invalidValue(`spec.${name}.path`, source.path, "must not contain '..'"));
   }
-  if (spec.local !== undefined && spec.nodeAffinity?.required === undefined)
+  if (spec.local !== undefined && spec.nodeAffinity === undefined)
     errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
   if (spec.csi !== undefined) {
     const { driver, volumeHandle } = spec.csi;
     errors.push(
       ...(driver
-        ? invalidEach('spec.csi.driver', driver, subdomainProblems(driver.toLowerCase()))
+        ? [
+            ...(driver.length > MAX_DRIVER ? [tooLong('spec.csi.driver', MAX_DRIVER)] : []),
+            ...invalidEach('spec.csi.driver', driver, subdomainProblems(driver.toLowerCase())),
+          ]
         : [required('spec.csi.driver')]),
       ...(volumeHandle ? [] : [required('spec.csi.volumeHandle')]),
+      ...secretProblems(spec.csi),
     );
   }
-  return errors;
+  return [...errors, ...nodeProblems(spec)];
+}
+
+const MAX_DRIVER = 63;
+const CSI_SECRETS = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const;
+
+const secretProblems = (csi: NonNullable<VolumeSpec['csi']>): FieldError[] =>
+  CSI_SECRETS.flatMap((member) => {
+    const secret = csi[member];
+    const part = (
+      name: 'name' | 'namespace',
+      problems: (text: string) => string[],
+    ): FieldError[] =>
+      secret?.[name]
+        ? invalidEach(`spec.csi.${member}.${name}`, secret[name], problems(secret[name]))
+        : [required(`spec.csi.${member}.${name}`)];
+    return secret === undefined
+      ? []
+      : [...part('name', subdomainProblems), ...part('namespace', labelProblems)];
+  });
+
+function nodeProblems({ nodeAffinity }: VolumeSpec): FieldError[] {
+  if (nodeAffinity === undefined) return [];
+  return nodeAffinity.required === undefined
+    ? [required('spec.nodeAffinity.required', 'must specify required node constraints')]
+    : validateNodeSelector(nodeAffinity.required, 'spec.nodeAffinity.required');
 }
 
 /** Problems of an update: the source is immutable. */

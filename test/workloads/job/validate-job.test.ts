@@ -105,7 +105,7 @@ describe('a new Job', () => {
       'Q4',
       { successPolicy: { rules: [{ succeededCount: 1 }] } },
       {},
-      'spec.successPolicy: Invalid value: {"rules":[{"succeededCount":1}]}: requires indexed completion mode',
+      'spec.successPolicy: Invalid value: {"Rules":[{"SucceededIndexes":null,"SucceededCount":1}]}: requires indexed completion mode',
     ],
     [
       'Q4',
