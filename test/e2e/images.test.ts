@@ -429,8 +429,9 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
       run(name, image, { command: WHO, container }).then((text) => text.split('\n'));
     expect(await who('user-name', byName.name)).toEqual(['1234', '2345', '2345 3456', '/home/app']);
     expect(await who('user-number', byNumber.name)).toEqual(['4321', '0', '0', '/']);
-    expect(await who('user-both', both.name)).toEqual(['4321', '5432', '5432', '/']);
-    expect(await who('user-group', group.name)).toEqual(['1234', '3456', '3456', '/home/app']);
+    // The kubelet takes the user alone: the group behind the colon does not apply.
+    expect(await who('user-both', both.name)).toEqual(['4321', '0', '0', '/']);
+    expect(await who('user-group', group.name)).toEqual(['1234', '2345', '2345 3456', '/home/app']);
     expect(await who('user-spec', byName.name, { securityContext: { runAsUser: 0 } })).toEqual([
       '0',
       '0',
