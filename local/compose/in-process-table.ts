@@ -1,9 +1,9 @@
 // The store's table on the DynamoDB in this process: operations go to it directly, without the SDK's client and its JSON,
 // which take as long as the rest of a write.
-import { setOwn } from '../../src/own.ts';
-import type { Attribute, Table } from '../../src/store/table.ts';
-import type { Carrier, WireItem, WireValue } from '../../src/store/wire-table.ts';
+import type { Table } from '../../src/store/table.ts';
+import type { Carrier } from '../../src/store/wire-table.ts';
 import { wireTable } from '../../src/store/wire-table.ts';
+import { plainMembers, typedMembers } from '../aws/dynamodb/attribute-values.ts';
 import type { Dynamo } from '../aws/dynamodb/create-dynamo.ts';
 import { AwsError } from '../aws/protocol.ts';
 
@@ -42,49 +42,6 @@ const carrierTo = (dynamo: Pick<Dynamo, 'call'>): Carrier => ({
     dynamo.call(operation, input).catch((error: unknown) => {
       throw error instanceof AwsError ? new Refused(error) : error;
     }) as Promise<never>,
-  toWire: wireMembers,
+  toWire: typedMembers,
   fromWire: plainMembers,
 });
-
-function wireMembers(values: { [name: string]: Attribute | undefined }): WireItem {
-  const wire: WireItem = {};
-  for (const [name, value] of Object.entries(values))
-    if (value !== undefined) setOwn(wire, name, toWire(value));
-  return wire;
-}
-
-function toWire(value: Attribute): WireValue {
-  if (value === null) return { NULL: true };
-  if (value instanceof Uint8Array) return { B: base64Of(value) };
-  if (Array.isArray(value)) return { L: value.map(toWire) };
-  switch (typeof value) {
-    case 'string':
-      return { S: value };
-    case 'number':
-      return { N: String(value) };
-    case 'boolean':
-      return { BOOL: value };
-    default:
-      return { M: wireMembers(value) };
-  }
-}
-
-const base64Of = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-
-function plainMembers(item: WireItem): { [name: string]: Attribute | undefined } {
-  const plain: { [name: string]: Attribute | undefined } = {};
-  for (const [name, value] of Object.entries(item)) setOwn(plain, name, toPlain(value));
-  return plain;
-}
-
-/** The types that `toWire` writes: nothing else writes this table. */
-function toPlain(value: WireValue): Attribute {
-  const { S, N, BOOL, B, L, M } = value;
-  if (S !== undefined) return String(S);
-  if (N !== undefined) return Number(N);
-  if (BOOL !== undefined) return BOOL === true;
-  if (B !== undefined) return Buffer.from(String(B), 'base64');
-  if (L !== undefined) return (L as WireValue[]).map(toPlain);
-  return M === undefined ? null : plainMembers(M as WireItem);
-}

@@ -1,4 +1,5 @@
 // One container definition of RegisterTaskDefinition, parsed and checked; members that the engine does not support are refused by name.
+import { present } from '../../../src/present.ts';
 import {
   dependencyProblem,
   primaryContainer,
@@ -61,7 +62,7 @@ export function readContainerDefinition(input: Input): ContainerDefinition {
     );
   if (!image) throw client('Container.image should not be null or empty.');
   refuseOthers(input, SERVED, 'ClientException', `Container '${name}': `);
-  return compact<ContainerDefinition>({
+  return present({
     name,
     image,
     essential: flag(input, 'essential') ?? true,
@@ -72,7 +73,7 @@ export function readContainerDefinition(input: Input): ContainerDefinition {
     workingDirectory: text(input, 'workingDirectory'),
     environment: environment(input),
     mountPoints: structures(input, 'mountPoints').map((mount) =>
-      compact({
+      present({
         sourceVolume: text(mount, 'sourceVolume') ?? '',
         containerPath: text(mount, 'containerPath') ?? '',
         readOnly: flag(mount, 'readOnly'),
@@ -97,7 +98,7 @@ export function readContainerDefinition(input: Input): ContainerDefinition {
     dockerLabels: textMap(input, 'dockerLabels'),
     portMappings: input['portMappings']
       ? structures(input, 'portMappings').map((port) =>
-          compact({
+          present({
             containerPort: number(port, 'containerPort') ?? 0,
             hostPort: number(port, 'hostPort'),
             protocol: text(port, 'protocol'),
@@ -157,7 +158,7 @@ function limits(input: Input, name: string): Partial<ContainerDefinition> {
     throw client(
       `Invalid setting for container '${name}'. 'stopTimeout' must be at most ${MAX_STOP_TIMEOUT_SECONDS} seconds on Fargate.`,
     );
-  return compact<Partial<ContainerDefinition>>({
+  return present({
     cpu: number(input, 'cpu'),
     memory,
     memoryReservation,
@@ -195,12 +196,12 @@ function linuxParameters(input: Input, name: string): ContainerDefinition['linux
     `Container '${name}': linuxParameters.`,
   );
   const capabilities = structure(given, 'capabilities');
-  return compact({
+  return present({
     capabilities: capabilities
-      ? compact({ add: texts(capabilities, 'add'), drop: texts(capabilities, 'drop') })
+      ? present({ add: texts(capabilities, 'add'), drop: texts(capabilities, 'drop') })
       : undefined,
     tmpfs: structures(given, 'tmpfs').map((mount) =>
-      compact({
+      present({
         containerPath: text(mount, 'containerPath') ?? '',
         size: number(mount, 'size') ?? 0,
         mountOptions: texts(mount, 'mountOptions'),
@@ -218,7 +219,7 @@ function logConfiguration(input: Input): ContainerDefinition['logConfiguration']
     throw client(
       `log driver ${String(given['logDriver'])} is not supported by the local engine: only awslogs is`,
     );
-  return compact({ logDriver: 'awslogs', options: textMap(given, 'options') });
+  return present({ logDriver: 'awslogs', options: textMap(given, 'options') });
 }
 
 function textMap(input: Input, key: string): Record<string, string> | undefined {
@@ -228,13 +229,6 @@ function textMap(input: Input, key: string): Record<string, string> | undefined 
 
 function optional<T, R>(value: T | undefined, read: (value: T) => R): R | undefined {
   return value === undefined ? undefined : read(value);
-}
-
-type Loose<T> = { [K in keyof T]: T[K] | undefined };
-
-/** Removes members that are undefined. */
-export function compact<T extends object>(members: Loose<T>): T {
-  return JSON.parse(JSON.stringify(members));
 }
 
 function client(message: string): AwsError {

@@ -3,7 +3,7 @@ import { present } from '../../../src/present.ts';
 import type { TaskDefinition } from '../../agent/task-definition.ts';
 import type { Json, JsonObject } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
-import { checkTogether, compact, readContainerDefinition } from './container-definition-input.ts';
+import { checkTogether, readContainerDefinition } from './container-definition-input.ts';
 import { arn, epoch, tagsOf, type EcsContext } from './context.ts';
 import { refuseBeyondFargate, refuseHostAccess } from './fargate-rules.ts';
 import { isFargateSize } from './fargate-size.ts';
@@ -64,7 +64,7 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
         .filter((other) => other.family === family)
         .map((other) => other.revision),
     ) + 1;
-  const definition = compact<TaskDefinition>({
+  const definition = present({
     taskDefinitionArn: arn(context, `task-definition/${family}:${revision}`),
     family,
     revision,
@@ -118,7 +118,7 @@ function readShape(input: Input): Shape {
     throw client(`pidMode ${pidMode} is not supported: only task is`);
   const platform = structure(input, 'runtimePlatform');
   const storage = structure(input, 'ephemeralStorage')?.['sizeInGiB'];
-  return compact<Shape>({
+  return present({
     networkMode,
     requiresCompatibilities,
     cpu,
@@ -126,7 +126,7 @@ function readShape(input: Input): Shape {
     pidMode,
     runtimePlatform:
       platform &&
-      compact({
+      present({
         cpuArchitecture: text(platform, 'cpuArchitecture'),
         operatingSystemFamily: text(platform, 'operatingSystemFamily'),
       }),
@@ -143,7 +143,7 @@ function readVolumes(input: Input): TaskDefinition['volumes'] {
     const host = structure(volume, 'host');
     const fileSystem = structure(volume, 'efsVolumeConfiguration');
     if (fileSystem) return { name, efsVolumeConfiguration: readFileSystem(fileSystem, name) };
-    return host ? { name, host: compact({ sourcePath: text(host, 'sourcePath') }) } : { name };
+    return host ? { name, host: present({ sourcePath: text(host, 'sourcePath') }) } : { name };
   });
 }
 

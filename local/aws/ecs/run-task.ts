@@ -1,10 +1,11 @@
 // RunTask: stores the task and its client token in one write, answers, and launches in the background.
+import { present } from '../../../src/present.ts';
 import { beginLaunch } from '../../agent/launch.ts';
 import type { TaskDefinition } from '../../agent/task-definition.ts';
-import type { ContainerOverride, Task } from '../../agent/task.ts';
+import type { Task } from '../../agent/task.ts';
 import type { Json } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
-import { compact, environment } from './container-definition-input.ts';
+import { environment } from './container-definition-input.ts';
 import { arn, clusterOf, findDefinition, tagsOf, type EcsContext } from './context.ts';
 import {
   asInput,
@@ -190,7 +191,7 @@ function readOverrides(input: Input, definition: TaskDefinition): Task['override
           `Override for container named ${name} is not a container in the TaskDefinition.`,
         );
       }
-      return compact<ContainerOverride>({
+      return present({
         name,
         command: texts(override, 'command'),
         environment: override['environment'] ? environment(override) : undefined,
@@ -215,7 +216,7 @@ function newTask(context: EcsContext, { input, cluster, definition, overrides }:
   const provider = structures(input, 'capacityProviderStrategy').map((strategy) =>
     text(strategy, 'capacityProvider'),
   )[0];
-  return compact<Task>({
+  return present({
     id,
     taskArn: arn(context, `task/${cluster.clusterName}/${id}`),
     clusterArn: cluster.clusterArn,
@@ -237,25 +238,10 @@ function newTask(context: EcsContext, { input, cluster, definition, overrides }:
       name,
       image,
       containerArn: arn(context, `container/${cluster.clusterName}/${id}/${context.uuid()}`),
-      lastStatus: 'PENDING',
+      lastStatus: 'PENDING' as const,
     })),
-    ...LATER,
   });
 }
-
-/** Members that a new task lacks. */
-const LATER = {
-  pullStartedAt: undefined,
-  pullStoppedAt: undefined,
-  startedAt: undefined,
-  executionStoppedAt: undefined,
-  stoppingAt: undefined,
-  stoppedAt: undefined,
-  stopCode: undefined,
-  stoppedReason: undefined,
-  privateIp: undefined,
-  cleaned: undefined,
-};
 
 function plainUuid({ uuid }: EcsContext): string {
   return uuid().replaceAll('-', '');

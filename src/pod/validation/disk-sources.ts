@@ -1,6 +1,6 @@
 // Rules of the volume types of clouds and of network file systems: a pod may name them, whatever can mount them.
 import type { FieldError } from '../../errors.ts';
-import { isMap, own } from '../../own.ts';
+import { isMap, listOf, own } from '../../own.ts';
 import {
   between,
   invalidEach,
@@ -10,7 +10,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { labelProblems } from '../../validation/names.ts';
-import { listOf, textOf, type Members } from './members.ts';
+import { textOf, type Members } from './members.ts';
 
 type Rule = (source: Members, field: string) => FieldError[];
 
@@ -121,7 +121,7 @@ const flocker: Rule = (source, field) => {
 };
 
 const fc: Rule = (source, field) => {
-  const [names, ids] = [listOf(source, 'targetWWNs'), listOf(source, 'wwids')];
+  const [names, ids] = [listOf(own(source, 'targetWWNs')), listOf(own(source, 'wwids'))];
   if (names.length === 0 && ids.length === 0)
     return [
       required(`${field}.targetWWNs`, 'must specify either targetWWNs or wwids, but not both'),

@@ -4,12 +4,6 @@ import { isMap, own } from '../../own.ts';
 
 export type Members = Record<string, unknown>;
 
-/** The objects of a list member; nothing where it is missing. */
-export function listOf(source: Members, member: string): unknown[] {
-  const value = own(source, member);
-  return Array.isArray(value) ? value : [];
-}
-
 /** A text member; '' where it is missing. */
 export function textOf(source: Members, member: string): string {
   const value = own(source, member);

@@ -1,6 +1,6 @@
 // Rules of files in configMap, secret, downwardAPI and projected volumes: keys, paths, modes.
 import type { FieldError } from '../../errors.ts';
-import { isMap, own } from '../../own.ts';
+import { isMap, listOf, own } from '../../own.ts';
 import {
   forbiddenValue,
   invalidEach,
@@ -8,7 +8,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { relativePathProblems } from '../../validation/names.ts';
-import { listOf, textOf, type Members } from './members.ts';
+import { textOf, type Members } from './members.ts';
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './references.ts';
 
 const MAX_MODE = 0o777;
@@ -38,7 +38,7 @@ function filePathProblems(path: string): string[] {
 
 /** Problems of `items` of a configMap or secret. */
 export function validateItems(source: Members, field: string): FieldError[] {
-  return listOf(source, 'items')
+  return listOf(own(source, 'items'))
     .filter(isMap)
     .flatMap((entry, index) => {
       const own = `${field}.items[${index}]`;
@@ -55,7 +55,7 @@ export function validateItems(source: Members, field: string): FieldError[] {
 
 /** Problems of `items` of a downwardAPI; Kubernetes leaves `items[n]` out of these paths. */
 export function validateDownwardItems(source: Members, field: string): FieldError[] {
-  return listOf(source, 'items')
+  return listOf(own(source, 'items'))
     .filter(isMap)
     .flatMap((entry) => {
       const path = textOf(entry, 'path');
@@ -99,7 +99,7 @@ const PROJECTIONS = [
 /** Problems of the sources of a projected volume, and of paths that two of them claim. */
 export function validateProjected(source: Members, field: string): FieldError[] {
   const taken = new Set<string>();
-  return listOf(source, 'sources')
+  return listOf(own(source, 'sources'))
     .filter(isMap)
     .flatMap((entry, index) => {
       const own = `${field}.sources[${index}]`;
@@ -165,7 +165,7 @@ function conflicts(
   const paths =
     type === 'serviceAccountToken'
       ? [textOf(members, 'path')]
-      : listOf(members, 'items')
+      : listOf(own(members, 'items'))
           .filter(isMap)
           .map((entry) => textOf(entry, 'path'));
   // The value shown is the name of the source that comes second (measured).
