@@ -5,6 +5,7 @@ import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
 import type { ResourceVersion, TaskArn } from '../../src/ports/identity.ts';
 import type { Settings } from '../../src/ports/settings.ts';
 import { present } from '../../src/present.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 export interface Reply {
@@ -78,11 +79,12 @@ export async function createApi(settings: Partial<Settings> = {}) {
   return { ports, open, send };
 }
 
-/** Puts a pod on a node and gives its record a task, as bind and launch do. */
+/** Puts a pod on a node and gives its record a task, as bind and launch do; `known` is shown and remembered of it from then on. */
 export async function place(
   { ports }: Awaited<ReturnType<typeof createApi>>,
   namespace: string,
   name: string,
+  known: { status?: object; record?: Partial<PodRecord> } = {},
 ): Promise<void> {
   const key = { resource: 'pods', namespace, name };
   const object = (await ports.store.get(key))!;
@@ -91,11 +93,17 @@ export async function place(
   const record = {
     ...toRecord(stored.value),
     task: { attempt: 1, arn: 'arn:task/1' as TaskArn },
+    ...known.record,
   };
   await ports.store.commit({
     object: {
       key,
-      object: { ...object, metadata, spec: { ...(object['spec'] as object), nodeName: 'n1' } },
+      object: {
+        ...object,
+        metadata,
+        spec: { ...(object['spec'] as object), nodeName: 'n1' },
+        ...present({ status: known.status }),
+      },
       expected: resourceVersion as ResourceVersion,
     },
     records: [{ key: stored.key, value: toJson(record), expected: stored.revision }],

@@ -2,13 +2,12 @@
 import { beforeEach, expect, it } from 'vitest';
 import { awsLogs } from '../../src/aws/logs.ts';
 import { LOG_STREAM_PREFIX } from '../../src/fargate/podlet-definition.ts';
-import type { TaskArn } from '../../src/ports/identity.ts';
 import type { Run } from '../../src/protocol/run.ts';
-import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
+import { recordKey, toRecord } from '../../src/steps/pod/record-for.ts';
 import { withLogMessages } from '../../src/steps/sync/log-message.ts';
 import { FakeCloudWatch } from '../fakes/fake-cloudwatch.ts';
 import { present } from '../../src/present.ts';
-import { NAMESPACE, createApi, pod, requestOf } from './client.ts';
+import { NAMESPACE, createApi, place, pod, requestOf } from './client.ts';
 import { handle } from '../../src/api/handler.ts';
 
 const LOG = `${NAMESPACE}/pods/web/log`;
@@ -46,11 +45,6 @@ const run = (number: number, more: Partial<Run> = {}): Run => ({
 
 /** What is known of the container from now on. */
 async function know(current: Run, previous?: Run): Promise<void> {
-  const { store } = api.ports;
-  const key = { resource: 'pods', namespace: 'default', name: 'web' };
-  const object = (await store.get(key))!;
-  const { resourceVersion, ...metadata } = object.metadata;
-  const stored = (await store.getRecord(recordKey(uid)))!;
   const ended = { terminated: { exitCode: 1 } };
   const status = {
     name: 'c',
@@ -61,38 +55,10 @@ async function know(current: Run, previous?: Run): Promise<void> {
     state: current.finishedAt === undefined ? { running: { startedAt: 'x' } } : ended,
     lastState: previous === undefined ? {} : ended,
   };
-  await store.commit({
-    object: {
-      key,
-      object: {
-        ...object,
-        metadata,
-        spec: { ...(object['spec'] as object), nodeName: 'n1' },
-        status: { phase: 'Running', containerStatuses: [status] },
-      },
-      expected: resourceVersion as never,
-    },
-    records: [
-      {
-        key: recordKey(uid),
-        value: toJson({
-          ...toRecord(stored.value),
-          task: { attempt: 1, arn: 'arn:task/1' as TaskArn },
-          logNonce: 'n',
-          observed: {
-            sandboxReady: true,
-            containers: {
-              c: {
-                desiredRun: current.run,
-                current,
-                ...present({ previous }),
-              },
-            },
-          },
-        }),
-        expected: stored.revision,
-      },
-    ],
+  const container = { desiredRun: current.run, current, ...present({ previous }) };
+  await place(api, 'default', 'web', {
+    status: { phase: 'Running', containerStatuses: [status] },
+    record: { logNonce: 'n', observed: { sandboxReady: true, containers: { c: container } } },
   });
 }
 

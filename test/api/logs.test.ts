@@ -7,7 +7,7 @@ import type { TaskArn } from '../../src/ports/identity.ts';
 import type { LogLine } from '../../src/ports/logs.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { withTask } from '../../src/record/with-task.ts';
-import { NAMESPACE, createApi, pod } from './client.ts';
+import { NAMESPACE, createApi, place, pod } from './client.ts';
 
 const line = (text: string, stream: 'stdout' | 'stderr' = 'stdout', second = 0): LogLine => ({
   time: `2026-01-01T00:00:0${second}.5Z`,
@@ -72,43 +72,23 @@ const STOPPED = { is: 'stopped', at: 'x' } as const;
 
 /** A pod whose container c is in its second run. */
 async function secondRun(state: object, change: Partial<PodRecord> = {}): Promise<void> {
-  const { body } = await api.send('POST', `${NAMESPACE}/pods`, { body: pod('web') });
-  const key = { resource: 'pods', namespace: 'default', name: 'web' };
-  const object = (await api.ports.store.get(key))!;
-  const { resourceVersion, ...metadata } = object.metadata;
+  await api.send('POST', `${NAMESPACE}/pods`, { body: pod('web') });
   const containerStatuses = [
     { name: 'c', ready: true, restartCount: 1, image: '', imageID: '', ...state },
   ];
-  const uid = body['metadata'].uid as string;
-  const stored = (await api.ports.store.getRecord(recordKey(uid)))!;
-  const record: PodRecord = {
-    ...toRecord(stored.value),
-    task: { attempt: 1, arn: TASK },
-    logNonce: 'n',
-    observed: {
-      sandboxReady: true,
-      containers: {
-        c: {
-          desiredRun: 2,
-          current: { run: 2, started: true, ready: true, startedAt: 'x' },
-          previous: { run: 1, started: true, ready: false },
-        },
+  const observed: PodRecord['observed'] = {
+    sandboxReady: true,
+    containers: {
+      c: {
+        desiredRun: 2,
+        current: { run: 2, started: true, ready: true, startedAt: 'x' },
+        previous: { run: 1, started: true, ready: false },
       },
     },
-    ...change,
   };
-  await api.ports.store.commit({
-    object: {
-      key,
-      object: {
-        ...object,
-        metadata,
-        spec: { ...(object['spec'] as object), nodeName: 'n1' },
-        status: { phase: 'Running', containerStatuses },
-      },
-      expected: resourceVersion as never,
-    },
-    records: [{ key: recordKey(uid), value: toJson(record), expected: stored.revision }],
+  await place(api, 'default', 'web', {
+    status: { phase: 'Running', containerStatuses },
+    record: { logNonce: 'n', observed, ...change },
   });
 }
 

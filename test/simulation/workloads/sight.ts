@@ -62,11 +62,32 @@ export const controllerOf = ({ metadata }: KubeObject) =>
 export const isGoing = ({ metadata }: KubeObject): boolean =>
   metadata.deletionTimestamp !== undefined;
 
-/** Spec and status without types: the kinds' own tests check their forms. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export const specOf = (object: KubeObject): any => object['spec'] ?? {};
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export const statusOf = (object: KubeObject): any => object['status'] ?? {};
+/** What the scenarios read of specs and statuses, of whichever kind; the kinds' own tests check their forms. */
+interface Spec {
+  replicas?: number;
+  suspend?: boolean;
+  nodeName?: string;
+  affinity?: object;
+  containers: { image: string }[];
+}
+interface Status {
+  phase?: string;
+  conditions?: { type: string; status: string }[];
+  active?: number;
+  succeeded?: number;
+  replicas?: number;
+  readyReplicas?: number;
+  availableReplicas?: number;
+  updatedReplicas?: number;
+  numberReady?: number;
+  updatedNumberScheduled?: number;
+}
+
+export const specOf = (object: KubeObject): Spec => (object['spec'] ?? {}) as Spec;
+export const statusOf = (object: KubeObject): Status => (object['status'] ?? {}) as Status;
+
+/** The image of a pod's first container. */
+export const imageOf = (pod: KubeObject): string => specOf(pod).containers[0]?.image ?? '';
 
 export const phaseOf = (pod: KubeObject): string => statusOf(pod).phase ?? 'Pending';
 
@@ -77,6 +98,11 @@ export const isActive = (pod: KubeObject): boolean => !isOver(pod) && !isGoing(p
 
 export const isReady = (pod: KubeObject): boolean =>
   isActive(pod) &&
-  (statusOf(pod).conditions as { type: string; status: string }[] | undefined)?.some(
-    ({ type, status }) => type === 'Ready' && status === 'True',
-  ) === true;
+  statusOf(pod).conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ===
+    true;
+
+/** How a Job ended; undefined: it has not. */
+export const endOf = (job: KubeObject): string | undefined =>
+  statusOf(job).conditions?.find(
+    ({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed'),
+  )?.type;

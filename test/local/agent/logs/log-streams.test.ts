@@ -9,11 +9,10 @@ import type { Agent } from '../../../../local/agent/agent.ts';
 import { KEPT_BYTES, KEPT_ENTRIES, keepLog } from '../../../../local/agent/kept-log.ts';
 import { pruneLogCopies } from '../../../../local/agent/log-copy.ts';
 import { readLogs } from '../../../../local/agent/read-logs.ts';
-import type { Task } from '../../../../local/agent/task.ts';
 import { logsEndpoint } from '../../../../local/aws/logs/operations.ts';
 import { DockerError } from '../../../../local/docker/engine-api.ts';
 import type { Docker, DockerRequest } from '../../../../local/docker/engine-api.ts';
-import { logAgent } from './log-agent.ts';
+import { addTask, logAgent } from './log-agent.ts';
 
 const clock = {
   now: () => new Date('2026-01-01T00:01:00Z'),
@@ -46,58 +45,6 @@ function agentOver(open: (options: DockerRequest) => Buffer[]): Agent {
       Readable.from(open(options ?? {})) as unknown as IncomingMessage,
   };
   return logAgent(docker, clock, directory);
-}
-
-function addTask(agent: Agent): Task {
-  const container = {
-    name: 'app',
-    image: 'x',
-    containerArn: 'c',
-    lastStatus: 'RUNNING' as const,
-    runtimeId: 'id',
-    startedAt: 't',
-  };
-  const task: Task = {
-    id: 't1',
-    taskArn: 'arn/t1',
-    clusterArn: 'c',
-    taskDefinitionArn: 'd',
-    group: 'g',
-    overrides: { containerOverrides: [] },
-    tags: [],
-    secret: 's',
-    lastStatus: 'RUNNING',
-    desiredStatus: 'RUNNING',
-    version: 1,
-    createdAt: '2026-01-01T00:00:00Z',
-    containers: [container],
-  };
-  agent.book.tasks.set(task.taskArn, task);
-  agent.book.definitions.set('d', {
-    taskDefinitionArn: 'd',
-    family: 'f',
-    revision: 1,
-    status: 'ACTIVE',
-    networkMode: 'awsvpc',
-    requiresCompatibilities: [],
-    volumes: [],
-    tags: [],
-    registeredAt: '',
-    containerDefinitions: [
-      {
-        name: 'app',
-        image: 'x',
-        essential: true,
-        environment: [],
-        mountPoints: [],
-        logConfiguration: {
-          logDriver: 'awslogs',
-          options: { 'awslogs-group': '/g', 'awslogs-stream-prefix': 'pod' },
-        },
-      },
-    ],
-  });
-  return task;
 }
 
 const texts = async (lines: AsyncIterable<{ bytes: Uint8Array }>): Promise<string> => {

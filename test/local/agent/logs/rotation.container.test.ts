@@ -14,7 +14,7 @@ import {
   startContainer,
 } from '../../../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../../../local/docker/engine-api.ts';
-import { logAgent } from './log-agent.ts';
+import { addTask, logAgent } from './log-agent.ts';
 
 const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
 const clock = {
@@ -43,44 +43,7 @@ afterAll(async () => {
 
 function agentWith(runtimeId: string): Agent {
   const agent = logAgent(docker, clock, logDirectory);
-  agent.book.tasks.set('arn/t1', {
-    id: 't1',
-    taskArn: 'arn/t1',
-    clusterArn: 'c',
-    taskDefinitionArn: 'd',
-    group: 'g',
-    overrides: { containerOverrides: [] },
-    tags: [],
-    secret: 's',
-    lastStatus: 'RUNNING',
-    desiredStatus: 'RUNNING',
-    version: 1,
-    createdAt: '',
-    containers: [
-      {
-        name: 'app',
-        image: 'x',
-        containerArn: 'c',
-        lastStatus: 'RUNNING',
-        runtimeId,
-        startedAt: 't',
-      },
-    ],
-  });
-  agent.book.definitions.set('d', {
-    taskDefinitionArn: 'd',
-    family: 'f',
-    revision: 1,
-    status: 'ACTIVE',
-    networkMode: 'awsvpc',
-    requiresCompatibilities: [],
-    volumes: [],
-    tags: [],
-    registeredAt: '',
-    containerDefinitions: [
-      { name: 'app', image: 'x', essential: true, environment: [], mountPoints: [] },
-    ],
-  });
+  addTask(agent, runtimeId);
   return agent;
 }
 

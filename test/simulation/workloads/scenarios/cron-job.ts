@@ -1,9 +1,8 @@
 // A day of a CronJob: each of its times at most once, no overlap where that is forbidden, and no more history than its limits.
-import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { Chance } from '../../random.ts';
 import { BATCH, must, template } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { isGoing, statusOf } from '../sight.ts';
+import { endOf, isGoing } from '../sight.ts';
 
 const PATH = `${BATCH}/cronjobs`;
 const JOBS = 'jobs.batch';
@@ -12,11 +11,6 @@ const HOUR_MS = 60 * 60 * 1000;
 
 /** Others may be caught up too late, when the next one is due. */
 const AT_LEAST = 0.5;
-
-const endOf = (job: KubeObject): string | undefined =>
-  (statusOf(job).conditions as { type: string; status: string }[] | undefined)?.find(
-    ({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed'),
-  )?.type;
 
 export function cronJob(luck: Chance): Scenario {
   const concurrencyPolicy = luck.pick(['Allow', 'Forbid', 'Replace'] as const);

@@ -3,11 +3,10 @@ import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { Chance } from '../../random.ts';
 import { APPS, must, SELECTOR, template } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { isActive, specOf, statusOf } from '../sight.ts';
+import { imageOf, isActive, specOf, statusOf } from '../sight.ts';
 
 const PATH = `${APPS}/daemonsets`;
 
-const imageOf = (pod: KubeObject): string => specOf(pod).containers[0].image;
 const targetOf = (pod: KubeObject): string =>
   /"values":\["([\w-]+)"\]/.exec(JSON.stringify(specOf(pod).affinity ?? {}))?.[1] ?? '';
 

@@ -5,13 +5,20 @@ import type { LogEntry } from '../../../../src/ports/store.ts';
 import type { Chance } from '../../random.ts';
 import { APPS, must, SELECTOR, template } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { controllerOf, isActive, isGoing, isOver, isReady, specOf, statusOf } from '../sight.ts';
+import {
+  controllerOf,
+  imageOf,
+  isActive,
+  isGoing,
+  isOver,
+  isReady,
+  specOf,
+  statusOf,
+} from '../sight.ts';
 import type { Sight } from '../sight.ts';
 
 const PATH = `${APPS}/deployments`;
 const SETS = 'replicasets.apps';
-
-const imageOf = (pod: KubeObject): string => specOf(pod).containers[0].image;
 
 export function deployment(luck: Chance): Scenario {
   const recreate = luck.happens(0.25);

@@ -5,16 +5,11 @@ import type { LogEntry } from '../../../../src/ports/store.ts';
 import type { Chance } from '../../random.ts';
 import { BATCH, must, template } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { isActive, phaseOf, specOf, statusOf } from '../sight.ts';
+import { endOf, isActive, phaseOf, specOf, statusOf } from '../sight.ts';
 
 const PATH = `${BATCH}/jobs`;
 const FINALIZER = 'batch.kubernetes.io/job-tracking';
 const INDEX = 'batch.kubernetes.io/job-completion-index';
-
-const conditionOf = (job: KubeObject | undefined): string | undefined =>
-  (job && (statusOf(job).conditions as { type: string; status: string }[] | undefined))?.find(
-    ({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed'),
-  )?.type;
 
 const isCounted = (pod: KubeObject): boolean =>
   pod.metadata.finalizers?.includes(FINALIZER) !== true;
@@ -83,13 +78,13 @@ export function job(luck: Chance): Scenario {
           !indexed || new Set(indexes).size === indexes.length,
           () => `an index twice: ${indexes.join()}`,
         ),
-        ...must(conditionOf(current) === undefined, () => 'a pod after the end'),
+        ...must((current && endOf(current)) === undefined, () => 'a pod after the end'),
       ];
     },
     rest: (sight) => {
       const work = sight.one('jobs.batch', 'work');
       const status = work && statusOf(work);
-      const condition = conditionOf(work);
+      const condition = work && endOf(work);
       const left = sight.of('pods').filter((pod) => !isCounted(pod)).length;
       return [
         ...must(

@@ -3,11 +3,10 @@ import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { Chance } from '../../random.ts';
 import { APPS, must, SELECTOR, template } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { isActive, isReady, specOf, statusOf } from '../sight.ts';
+import { imageOf, isActive, isReady, statusOf } from '../sight.ts';
 
 const PATH = `${APPS}/statefulsets`;
 
-const imageOf = (pod: KubeObject): string => specOf(pod).containers[0].image;
 const ordinalOf = ({ metadata }: KubeObject): number => Number(/\d+$/.exec(metadata.name ?? ''));
 
 export function statefulSet(luck: Chance): Scenario {
