@@ -189,6 +189,28 @@ it("a write in one version takes from the other's managers only what it changes"
   });
 });
 
+it("apply sees a conflict with the other version's manager, by the name of its version", async () => {
+  const { send } = await createApi();
+  const apply = (version: string, manager: string, spec: object, force = false) =>
+    send('PATCH', `${path(version, 'a')}?fieldManager=${manager}&force=${force}`, {
+      body: {
+        apiVersion: `autoscaling/${version}`,
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'a' },
+        spec: { maxReplicas: 3, scaleTargetRef, ...spec },
+      },
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+    });
+  expect((await apply('v1', 'one', { targetCPUUtilizationPercentage: 50 })).status).toBe(201);
+  expect((await apply('v2', 'two', { metrics: [cpu(70)] })).body['message']).toBe(
+    'Apply failed with 1 conflict: conflict with "one": .spec.targetCPUUtilizationPercentage',
+  );
+  expect((await apply('v2', 'two', { metrics: [cpu(70)] }, true)).status).toBe(200);
+  expect((await apply('v1', 'one', { targetCPUUtilizationPercentage: 50 })).body['message']).toBe(
+    'Apply failed with 1 conflict: conflict with "two": .spec.metrics',
+  );
+});
+
 it('discovery names both versions, and prefers the second', async () => {
   const { send } = await createApi();
   const { body } = await send('GET', '/apis');

@@ -180,13 +180,24 @@ export interface Applied {
   entries: ManagedEntry[];
 }
 
-/** Applies a decoded configuration to the live object (an empty one on creation); throws Conflict unless forced. */
+/** Another version of the kind, which shows an object of the writer's version in its own form. */
+export interface ApplyForm {
+  apiVersion: string;
+  shape: ObjectShape;
+  show(object: KubeObject): KubeObject;
+}
+
+/**
+ * Applies a decoded configuration to the live object (an empty one on creation); throws Conflict unless forced.
+ * `forms`: the kind's other versions, by which their managers' fields are judged.
+ */
 export function applyObject(
   shape: ObjectShape,
   live: KubeObject,
   config: KubeObject,
   writer: Writer,
   force: boolean,
+  forms: readonly ApplyForm[] = [],
 ): Applied {
   const before = startingEntries(shape, live, writer);
   const isOwn = (entry: ManagedEntry): boolean =>
@@ -197,8 +208,9 @@ export function applyObject(
   const merged = overlay(shape, live, config) as KubeObject;
   const changed = strip(compareFields(shape, live, merged).changed, writer.resetFields);
   const others = before.filter((entry) => !isOwn(entry));
+  const changedFor = changesByVersion(changed, live, merged, writer, forms);
   const conflicts = others
-    .map((entry) => ({ entry, paths: pathsOf(intersect(entry.fieldsV1, changed)) }))
+    .map((entry) => ({ entry, paths: pathsOf(intersect(entry.fieldsV1, changedFor(entry))) }))
     .filter(({ paths }) => paths.length > 0);
   if (conflicts.length > 0 && !force) throw conflictOf(conflicts);
   const own = before.find(isOwn);
@@ -209,7 +221,7 @@ export function applyObject(
   const kept = others
     .map((entry) =>
       conflicts.some((found) => found.entry === entry)
-        ? { ...entry, fieldsV1: subtract(entry.fieldsV1, changed) }
+        ? { ...entry, fieldsV1: subtract(entry.fieldsV1, changedFor(entry)) }
         : entry,
     )
     .filter(({ fieldsV1 }) => !isEmpty(fieldsV1));
@@ -218,6 +230,30 @@ export function applyObject(
   return {
     object: prune(shape, merged, dropped) as KubeObject,
     entries: [...kept, same ? { ...entry, ...present({ time: own.time || undefined }) } : entry],
+  };
+}
+
+/** What changed, as the version of an entry names it; each version is compared once. */
+function changesByVersion(
+  changed: FieldTree,
+  live: KubeObject,
+  merged: KubeObject,
+  writer: Writer,
+  forms: readonly ApplyForm[],
+): (entry: ManagedEntry) => FieldTree {
+  const known = new Map([[writer.apiVersion, changed]]);
+  return ({ apiVersion }) => {
+    const form = forms.find((one) => one.apiVersion === apiVersion);
+    const found =
+      known.get(apiVersion) ??
+      (form === undefined
+        ? changed
+        : strip(
+            compareFields(form.shape, form.show(live), form.show(merged)).changed,
+            writer.resetFields,
+          ));
+    known.set(apiVersion, found);
+    return found;
   };
 }
 

@@ -10,6 +10,7 @@ import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import type { ManagedEntry } from '../managed-fields.ts';
 import { applyObject, duplicateElement } from '../patch/apply.ts';
+import type { ApplyForm } from '../patch/apply.ts';
 import { applyJsonPatch, asOperations, PatchError } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
@@ -204,6 +205,13 @@ function checkConfigKind(call: Call, value: Values): void {
     );
 }
 
+const formsOf = ({ otherForms = [], fromWire, shows }: Call['strategy']): ApplyForm[] =>
+  (shows === undefined ? otherForms : []).map((form) => ({
+    apiVersion: form.apiVersion,
+    shape: form.shape(),
+    show: (object) => form.toWire(fromWire?.(object) ?? object),
+  }));
+
 async function apply(call: Call, options: WriteOptions, text: string): Promise<Answer> {
   const config = parseConfig(call, options, text);
   checkIdentity(call, config);
@@ -224,7 +232,14 @@ async function apply(call: Call, options: WriteOptions, text: string): Promise<A
   }
   return updateObject(call, options, (old): { next: KubeObject; entries: ManagedEntry[] } => {
     const wire = call.strategy.toWire?.(old) ?? old;
-    const { object, entries } = applyObject(shape, wire, config, writer, options.force);
+    const { object, entries } = applyObject(
+      shape,
+      wire,
+      config,
+      writer,
+      options.force,
+      formsOf(call.strategy),
+    );
     const { resourceVersion: _version, ...metadata } = object.metadata;
     const versioned = config.metadata.resourceVersion
       ? { ...metadata, resourceVersion: config.metadata.resourceVersion }
