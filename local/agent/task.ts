@@ -29,7 +29,7 @@ export interface TaskContainer {
   finishedAt?: string;
 }
 
-export interface ContainerOverride {
+interface ContainerOverride {
   name: string;
   command?: string[];
   environment?: KeyedValue[];

@@ -12,7 +12,7 @@ import type {
 } from './table.ts';
 
 /** A value in DynamoDB's form: `{ S: 'text' }`. Bytes have the carrier's type. */
-export type WireValue = { readonly [type: string]: unknown };
+type WireValue = { readonly [type: string]: unknown };
 
 export type WireItem = Record<string, WireValue>;
 
