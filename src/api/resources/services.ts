@@ -129,6 +129,7 @@ export const services: Strategy = {
   defaults: (object) => objectOf(defaultService(serviceOf(object))),
   allocate: allocateNew,
   warnings: (object) => [...serviceWarnings(specOf(object)), NO_ROUTE],
+  updateWarnings: (next) => serviceWarnings(specOf(next)),
   prepareForCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
   validate: (object) => validateService(serviceOf(object)),
   prepareForUpdate,

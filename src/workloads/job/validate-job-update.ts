@@ -7,6 +7,7 @@ import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import type { PodTemplate } from '../pod-template.ts';
 import { isIndexed } from './job.ts';
 import type { Job, JobSpec } from './job.ts';
+import { shownFailurePolicy, shownSuccessPolicy } from './validate-policies.ts';
 import { shownSelector, validateJob, validateSelectedSpec } from './validate-job.ts';
 
 /** All problems of an update through the main endpoint: Kubernetes applies the rules of a new Job, then those for its spec. */
@@ -18,16 +19,24 @@ export const validateJobUpdate = (next: Job, old: Job): FieldError[] => [
   ...validateSelectorChange(next.spec, old.spec),
   ...validateTemplateChange(next, old),
   ...immutable('completionMode', next.spec, old.spec),
-  ...immutable('podFailurePolicy', next.spec, old.spec),
+  ...immutable('podFailurePolicy', next.spec, old.spec, shownFailurePolicy),
   ...immutable('backoffLimitPerIndex', next.spec, old.spec),
   ...immutable('managedBy', next.spec, old.spec),
-  ...immutable('successPolicy', next.spec, old.spec),
+  ...immutable('successPolicy', next.spec, old.spec, shownSuccessPolicy),
 ];
 
-const immutable = (name: keyof JobSpec, next: JobSpec, old: JobSpec): FieldError[] =>
-  isDeepStrictEqual(next[name], old[name])
+/** `shown`: how Kubernetes prints the value, where not as it came. */
+function immutable<N extends keyof JobSpec>(
+  name: N,
+  next: JobSpec,
+  old: JobSpec,
+  shown: (value: NonNullable<JobSpec[N]>) => unknown = (value) => value,
+): FieldError[] {
+  const value = next[name];
+  return isDeepStrictEqual(value, old[name])
     ? []
-    : [invalidValue(`spec.${name}`, next[name], 'field is immutable')];
+    : [invalidValue(`spec.${name}`, value && shown(value), 'field is immutable')];
+}
 
 const validateSelectorChange = (next: JobSpec, old: JobSpec): FieldError[] =>
   isDeepStrictEqual(next.selector, old.selector)

@@ -125,11 +125,36 @@ function validateExitCodes(
 }
 
 /** As Kubernetes prints its own type. */
-const shown = ({ rules }: { rules?: readonly SuccessPolicyRule[] }): object => ({
+export const shownSuccessPolicy = ({
+  rules,
+}: {
+  rules?: readonly SuccessPolicyRule[];
+}): object => ({
   Rules:
     rules?.map(({ succeededIndexes = null, succeededCount = null }) => ({
       SucceededIndexes: succeededIndexes,
       SucceededCount: succeededCount,
+    })) ?? null,
+});
+
+/** As Kubernetes prints its own type. */
+export const shownFailurePolicy = ({
+  rules,
+}: {
+  rules?: readonly PodFailurePolicyRule[];
+}): object => ({
+  Rules:
+    rules?.map(({ action = '', onExitCodes: codes, onPodConditions: conditions }) => ({
+      Action: action,
+      OnExitCodes: codes
+        ? {
+            ContainerName: codes.containerName ?? null,
+            Operator: codes.operator ?? '',
+            Values: codes.values ?? null,
+          }
+        : null,
+      OnPodConditions:
+        conditions?.map(({ type, status }) => ({ Type: type, Status: status })) ?? null,
     })) ?? null,
 });
 
@@ -138,7 +163,7 @@ export function validateSuccessPolicy(spec: JobSpec, field: string): FieldError[
   const { successPolicy: policy, completions = 0 } = spec;
   if (policy === undefined) return [];
   if (!isIndexed(spec))
-    return [invalidValue(field, shown(policy), 'requires indexed completion mode')];
+    return [invalidValue(field, shownSuccessPolicy(policy), 'requires indexed completion mode')];
   const rules = policy.rules ?? [];
   return [
     ...(rules.length === 0
