@@ -126,7 +126,11 @@ function addOutputs(
   output('ApiUrl', functions.url, 'server of a kubeconfig');
   output('ClusterId', access.clusterId, 'what aws eks get-token --cluster-name is given');
   output('AdministratorRoleArn', access.administrator.roleArn, 'assume it to do everything');
-  output('ViewerRoleArn', access.viewer.roleArn, 'assume it to read all but secrets');
+  output(
+    'ViewerRoleArn',
+    access.viewer.roleArn,
+    'assume it to read (the role view of Kubernetes: no secrets)',
+  );
   output('Kubeconfig', access.kubeconfigCommand(functions.url), 'run it to use the API');
   if (issuer !== undefined)
     output(

@@ -48,7 +48,7 @@ export class Access extends Construct {
       new Role(this, name, { assumedBy: new AccountRootPrincipal(), description });
     // No permissions in AWS: assuming the role is all that a login needs.
     this.administrator = role('Administrator', `May do everything in ${stack.stackName}'s API`);
-    this.viewer = role('Viewer', `May read all but secrets in ${stack.stackName}'s API`);
+    this.viewer = role('Viewer', `May read in ${stack.stackName}'s API, no secrets`);
     const known = stack.toJsonString({
       mapRoles: [
         sessionsOf(this.administrator.roleArn, 'admin', GROUPS.admins),

@@ -24,14 +24,18 @@ const CDK_MS = 300_000;
 /** A login is valid for a quarter of an hour. */
 const NEW_TOKEN_MS = 5 * 60_000;
 
+type Variables = Readonly<Record<string, string>>;
+
 export interface Localstack {
   kubeconfig: string;
   /** For programs that use the target and droppod's ECS. */
   environment: Record<string, string>;
   target: Target;
   abilities: Abilities;
-  /** Deploys, or deploys again; the functions also get these variables. */
-  deploy(environment?: Record<string, string>): Promise<void>;
+  /** Deploys, or deploys again, with further CDK contexts; the functions also get these variables. */
+  deploy(more?: { environment?: Variables; context?: Variables }): Promise<void>;
+  /** A new kubeconfig for the role that this output of the stack names; its login ends after a quarter of an hour. */
+  kubeconfigFor(roleOutput: string): Promise<string>;
   /** Stops everything except the containers, which `purge` removes. */
   close(): Promise<void>;
 }
@@ -78,14 +82,15 @@ export async function openLocalstack(directory: string, say: Say): Promise<Local
   const abilities = await abilitiesOf(target.endpoint);
   const parts = { directory, installation, podletImage, target, engine, gateway, abilities, say };
   const kubeconfig = writeKubeconfig(parts);
+  let outputs: Record<string, string> = {};
   let renewing: NodeJS.Timeout | undefined;
   const localstack: Localstack = {
     kubeconfig,
     target,
     abilities,
     environment: { ...environmentOf(target.endpoint), ...endpointsOf(engine) },
-    deploy: async (environment = {}) => {
-      const outputs = await deployStack(parts, environment);
+    deploy: async ({ environment = {}, context = {} } = {}) => {
+      outputs = await deployStack(parts, environment, context);
       const functions = await functionsOf(target.endpoint, STACK);
       gateway.lead({
         endpoint: target.endpoint,
@@ -100,6 +105,7 @@ export async function openLocalstack(directory: string, say: Say): Promise<Local
         writeToken(parts, outputs).catch((error: unknown) => say(`no new login: ${String(error)}`));
       }, NEW_TOKEN_MS);
     },
+    kubeconfigFor: (roleOutput) => kubeconfigFor(parts, outputs, roleOutput),
     close: async () => {
       clearInterval(renewing);
       observe = undefined;
@@ -127,7 +133,8 @@ const endpointsOf = (engine: PodEngine): Record<string, string> => ({
 /** Deploys and returns the stack's outputs. */
 async function deployStack(
   parts: Parts,
-  environment: Record<string, string>,
+  environment: Variables,
+  context: Variables,
 ): Promise<Record<string, string>> {
   const { directory, installation, podletImage, engine, gateway, abilities } = parts;
   const all: Record<string, string> = {
@@ -144,6 +151,7 @@ async function deployStack(
       ...environment,
     }),
     ...(abilities.lacking.length > 0 ? { without: abilities.lacking.join(',') } : {}),
+    ...context,
   };
   const file = join(directory, 'outputs.json');
   await runCdk(parts, [
@@ -182,8 +190,12 @@ async function runCdk({ directory, target, say }: Parts, words: string[]): Promi
 
 const tokenFile = (directory: string): string => join(directory, 'token');
 
-function writeKubeconfig({ directory, gateway, installation }: Parts): string {
-  const path = placeOf(directory).kubeconfig;
+function writeKubeconfig(
+  { directory, gateway, installation }: Parts,
+  path = placeOf(directory).kubeconfig,
+  // kubectl rereads it: a login expires sooner than a long session.
+  user: object = { tokenFile: tokenFile(directory) },
+): string {
   const name = 'droppod-localstack';
   const config = {
     apiVersion: 'v1',
@@ -199,8 +211,7 @@ function writeKubeconfig({ directory, gateway, installation }: Parts): string {
         },
       },
     ],
-    // kubectl rereads it: a login expires sooner than a long session.
-    users: [{ name, user: { tokenFile: tokenFile(directory) } }],
+    users: [{ name, user }],
     contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
     'current-context': name,
   };
@@ -208,16 +219,26 @@ function writeKubeconfig({ directory, gateway, installation }: Parts): string {
   return path;
 }
 
-/** A login as `aws eks get-token` makes it, for a session of the administrator's role. */
-async function writeToken(
-  { directory, target }: Parts,
-  outputs: Record<string, string>,
-): Promise<void> {
-  const token = await loginToken(
-    await sessionOf(target.endpoint, outputs['AdministratorRoleArn'] ?? ''),
-    { clusterId: outputs['ClusterId'] ?? '', region: REGION, signingDate: new Date() },
-  );
+/** A login as `aws eks get-token` makes it, for a session of a role. */
+const login = async ({ target }: Parts, outputs: Variables, roleOutput: string): Promise<string> =>
+  loginToken(await sessionOf(target.endpoint, outputs[roleOutput] ?? ''), {
+    clusterId: outputs['ClusterId'] ?? '',
+    region: REGION,
+    signingDate: new Date(),
+  });
+
+async function writeToken(parts: Parts, outputs: Variables): Promise<void> {
+  const { directory } = parts;
   const next = `${tokenFile(directory)}.new`;
-  writeFileSync(next, token, { mode: 0o600 });
+  writeFileSync(next, await login(parts, outputs, 'AdministratorRoleArn'), { mode: 0o600 });
   renameSync(next, tokenFile(directory));
+}
+
+async function kubeconfigFor(
+  parts: Parts,
+  outputs: Variables,
+  roleOutput: string,
+): Promise<string> {
+  const token = await login(parts, outputs, roleOutput);
+  return writeKubeconfig(parts, join(parts.directory, `kubeconfig-${roleOutput}`), { token });
 }

@@ -1,4 +1,4 @@
-// Pods beyond the examples: a sidecar, probes, a slow shutdown, ten at once.
+// Pods beyond the examples: a sidecar, probes, a slow shutdown, a Deployment's, a static one, ten at once.
 
 const pod = (name: string, spec: object): object => ({
   apiVersion: 'v1',
@@ -58,6 +58,23 @@ export const SLOW_END = pod('slow-end', {
     sh('main', 'trap "echo ending; sleep 3; exit 0" TERM; echo up; while :; do sleep 1; done'),
   ],
 });
+
+const STAYS = sh('main', 'trap "exit 0" TERM; while :; do sleep 1; done');
+
+/** Two pods of a Deployment. */
+export const DEPLOYMENT = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'rolled' },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: 'rolled' } },
+    template: { metadata: { labels: { app: 'rolled' } }, spec: { containers: [STAYS] } },
+  },
+};
+
+/** The manifest of a static pod. */
+export const FIXED = pod('fixed', { containers: [STAYS] });
 
 /** Ten pods in one list. */
 export const TEN = {
