@@ -131,7 +131,7 @@ describe('what is refused', () => {
       'Deployment',
       { strategy: { type: 'Slow' } },
       [
-        'spec.strategy.type: Unsupported value: "Slow": supported values: "Recreate", "RollingUpdate"',
+        'spec.strategy: Unsupported value: {"Type":"Slow","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
       ],
     ],
     [
