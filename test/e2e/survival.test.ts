@@ -79,6 +79,8 @@ describe('kill -9 of the local process', () => {
       dp.until('steady', (pod) => main(pod)?.containerID !== undefined),
       dp.until('done', (pod) => main(pod)?.containerID !== undefined),
     ]);
+    // The finished pod's task goes, with its podlet and its container; those of the two others stay.
+    await expect.poll(() => containers().length, { timeout: 30_000 }).toBe(4);
     const before = containers();
     const loop = await dp.until(
       'loop',
