@@ -43,6 +43,8 @@ export interface ApiErrorDetails {
   retryAfterSeconds?: number;
   /** HTTP code where it differs from the reason's own. */
   code?: number;
+  /** `metadata.continue`: with it the caller may go on in an expired list. */
+  continue?: string;
   /** `details` is present though empty, as in responses of Kubernetes' router. */
   empty?: boolean;
   cause?: unknown;

@@ -59,6 +59,30 @@ it('pages carry the version of the first page and end without a token', async ()
   expect(second.body['metadata'].continue).toBeUndefined();
 });
 
+it('E5: pages may be asked for five minutes; then 410 has a token for the rest as it is now', async () => {
+  const first = await api.send('GET', `${MAPS}?limit=1`);
+  const token = first.body['metadata'].continue;
+  await api.ports.clock.advance(299_000);
+  expect((await api.send('GET', `${MAPS}?limit=1&continue=${token}`)).status).toBe(200);
+  await api.ports.clock.advance(1000);
+  await api.send('POST', MAPS, { body: { metadata: { name: 'd' } } });
+  const expired = await api.send('GET', `${MAPS}?limit=1&continue=${token}`);
+  expect(expired.body).toMatchObject({ kind: 'Status', code: 410, reason: 'Expired' });
+  const next = await api.send(
+    'GET',
+    `${MAPS}?limit=1&continue=${expired.body['metadata'].continue}`,
+  );
+  const { resourceVersion, remainingItemCount } = next.body['metadata'];
+  expect(next.status).toBe(200);
+  expect(Number(resourceVersion)).toBeGreaterThan(Number(first.body['metadata'].resourceVersion));
+  // The pages behind it are one list again.
+  const rest = await api.send('GET', `${MAPS}?continue=${next.body['metadata'].continue}`);
+  expect(names(first.body).concat(names(next.body), names(rest.body))).toHaveLength(
+    2 + remainingItemCount,
+  );
+  expect(rest.body['metadata'].resourceVersion).toBe(resourceVersion);
+});
+
 it.each([
   ['name=a', ['a']],
   ['name!=a', ['b', 'c']],

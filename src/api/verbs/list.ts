@@ -76,9 +76,18 @@ const objectsOf = ({ ports }: Call, { all, matches }: Selection): Reader<KubeObj
   placeOf: ({ metadata }) => metadata,
 });
 
+/** How long a list's pages may be asked for: what kube-apiserver keeps between two compactions of etcd. */
+const PAGES_MS = 5 * 60_000;
+
+/** Of a token that goes on in an expired list: each page is of the time at which it is read (as in kube-apiserver). */
+const INCONSISTENT = -1;
+
 interface Token {
+  /** The version of the first page, or INCONSISTENT. */
   rv: number;
   start: string;
+  /** When the first page was read, in ms since the epoch; absent in tokens of other servers. */
+  at?: number;
   /** The number of objects after `start` when the first page was read: counting them for each page would read all of them each time. */
   left?: number;
 }
@@ -97,11 +106,12 @@ function decodeToken(text: string): Token {
       { cause: error },
     );
   }
-  const { v, rv, start, left } = (token ?? {}) as {
+  const { v, rv, start, left, at } = (token ?? {}) as {
     v?: unknown;
     rv?: unknown;
     start?: unknown;
     left?: unknown;
+    at?: unknown;
   };
   const refused = (why: string): ApiError =>
     badRequest(`invalid continue token: continue key is not valid: ${why}`);
@@ -109,12 +119,30 @@ function decodeToken(text: string): Token {
     throw refused(
       `server does not recognize this encoded version ${typeof v === 'string' ? v : (JSON.stringify(v) ?? '')}`,
     );
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv < 1)
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0)
     throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof start !== 'string' || start === '')
     throw refused('encoded start key empty (version meta.k8s.io/v1)');
   if (!START.test(start)) throw refused(start);
-  return { rv, start, ...present({ left: isCount(left) ? left : undefined }) };
+  return {
+    rv,
+    start,
+    ...present({
+      left: isCount(left) ? left : undefined,
+      at: isCount(at) ? at : undefined,
+    }),
+  };
+}
+
+/** The token, if the list that it goes on in is young enough. */
+function livingToken(text: string, now: Date): Token {
+  const token = decodeToken(text);
+  if (token.rv < 0 || token.at === undefined || now.getTime() - token.at < PAGES_MS) return token;
+  throw new ApiError(
+    'Expired',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    { continue: encodeToken({ rv: INCONSISTENT, start: token.start }) },
+  );
 }
 
 /** A key must be in the form in which it was given out: kube-apiserver accepts no other path either (`path.Clean`). */
@@ -183,7 +211,7 @@ async function listBy<T>(
     call,
     // With resourceVersion 0, Kubernetes answers from its cache and ignores the limit.
     resourceVersion === '0' ? 0 : limit,
-    token === '' ? undefined : decodeToken(token),
+    token === '' ? undefined : livingToken(token, call.ports.clock.now()),
   );
   if (match !== 'Exact') return page;
   await checkExact(call, resourceVersion ?? '', page.resourceVersion);
@@ -209,7 +237,7 @@ async function readPage<T>(
       ...query,
       ...present({ after, limit: want > 0 ? want : undefined }),
     });
-    version ??= token === undefined ? part.version : String(token.rv);
+    version ??= token === undefined || token.rv < 0 ? part.version : String(token.rv);
     for (const object of part.objects) if (!matches || matches(object)) items.push(object);
     const last = part.objects.at(-1);
     if (!part.more || last === undefined) return { items, resourceVersion: version };
@@ -228,6 +256,7 @@ async function readPage<T>(
       continue: encodeToken({
         rv: Number(version),
         start: startAfter(call, after),
+        at: token?.at ?? call.ports.clock.now().getTime(),
         ...present({ left }),
       }),
       ...present({ remainingItemCount: left }),

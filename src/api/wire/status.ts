@@ -38,12 +38,12 @@ export function toStatus(error: unknown): {
   const status = {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: present({ continue: known.details.continue }),
     status: 'Failure',
     message: known.message,
     ...present({ reason: known.reason === '' ? undefined : known.reason, details }),
     code: known.code,
-  };
+  } as KubeObject;
   const retryAfterSeconds = known.details.retryAfterSeconds;
   return {
     code: known.code,
