@@ -82,6 +82,10 @@ it('takes one disruption off the budget, marks the pod, and deletes it', async (
   );
 });
 
+it('takes an Eviction of policy/v1beta1, as kube-apiserver does', async () => {
+  expect((await evict('a', { apiVersion: 'policy/v1beta1' })).status).toBe(201);
+});
+
 it('refuses with 429 where the budget has none left, and changes nothing', async () => {
   await budget({ disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2 });
   const { status, body } = await evict('a');

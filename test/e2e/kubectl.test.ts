@@ -358,6 +358,21 @@ describe.concurrent('what changes', () => {
     await said('delete', 'pod', 'applied');
   });
 
+  it('A4: apply --prune removes what is no longer in the file, of every kind of its default list', async () => {
+    const map = (name: string): string =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name, labels: { pruned: 'yes' } },
+      });
+    const apply = (text: string) => dp.kIn(text, 'apply', '-f', '-', '--prune', '-l', 'pruned=yes');
+    expect((await apply(`${map('stays')}\n---\n${map('goes')}`)).code).toBe(0);
+    const { code, stdout } = await apply(map('stays'));
+    expect(code).toBe(0);
+    expect(stdout).toBe('configmap/stays unchanged\nconfigmap/goes pruned\n');
+    await dp.k('delete', 'configmap', 'stays');
+  });
+
   it('A15: what get -o yaml gives can be fed back to replace', async () => {
     await keeper('replaced');
     const text = (await said('get', 'pod', 'replaced', '-o', 'yaml')).replace(
