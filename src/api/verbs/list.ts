@@ -123,10 +123,11 @@ function decodeToken(text: string): Token {
     throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof start !== 'string' || start === '')
     throw refused('encoded start key empty (version meta.k8s.io/v1)');
-  if (!START.test(start)) throw refused(start);
+  const key = start.startsWith('/') ? start : `/${start}`;
+  if (!START.test(key)) throw refused(start);
   return {
     rv,
-    start,
+    start: key,
     ...present({
       left: isCount(left) ? left : undefined,
       at: isCount(at) ? at : undefined,
