@@ -14,6 +14,8 @@ export interface Agent {
   region: string;
   /** `http://address:port`, at which the tasks' containers reach it. */
   metadataUrl: string;
+  /** Capabilities that the engine turned out not to have, which privileged containers go without. */
+  lacking: readonly string[];
   /** Stores the copies of ended tasks' logs. */
   logDirectory: string;
   limitLaunches: Limit;

@@ -36,6 +36,7 @@ export interface SpecContext {
   engineId: string;
   region: string;
   metadataUrl: string;
+  lacking: readonly string[];
 }
 
 /** Seconds between the stop signal and KILL. */
@@ -86,7 +87,7 @@ export function containerSpec(
       ...namespaces(task, definition, container, primary),
       ...resources(container, isPrimary),
       PidsLimit: MAX_PIDS,
-      ...privileges(container),
+      ...privileges(container, context.lacking),
       ...mounts(task, definition, container, { primary, isPrimary, engineId: context.engineId }),
       // `local` keeps bytes as they are; json-file replaces invalid UTF-8. Compressed files would be unpacked for each reader of the last lines.
       LogConfig: {
@@ -188,12 +189,25 @@ function resources(container: ContainerDefinition, isPrimary: boolean): Partial<
   };
 }
 
-function privileges(container: ContainerDefinition): Partial<HostConfig> {
+/** What `privileged` is made of, for an engine that cannot give all capabilities. */
+const nearlyPrivileged = (lacking: readonly string[]): Partial<HostConfig> => ({
+  CapAdd: ['ALL'],
+  CapDrop: [...lacking],
+  SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+  MaskedPaths: [],
+  ReadonlyPaths: [],
+  DeviceCgroupRules: ['a *:* rwm'],
+});
+
+function privileges(
+  container: ContainerDefinition,
+  lacking: readonly string[],
+): Partial<HostConfig> {
   const { capabilities, tmpfs, initProcessEnabled } = container.linuxParameters ?? {};
   return {
     ReadonlyRootfs: container.readonlyRootFilesystem ?? false,
     ...present({
-      Privileged: container.privileged ? true : undefined,
+      Privileged: container.privileged && lacking.length === 0 ? true : undefined,
       CapAdd: capabilities?.add?.length ? capabilities.add : undefined,
       CapDrop: capabilities?.drop?.length ? capabilities.drop : undefined,
       Init: initProcessEnabled ? true : undefined,
@@ -211,6 +225,7 @@ function privileges(container: ContainerDefinition): Partial<HostConfig> {
           )
         : undefined,
     }),
+    ...(container.privileged && lacking.length > 0 ? nearlyPrivileged(lacking) : {}),
   };
 }
 

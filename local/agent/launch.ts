@@ -2,10 +2,11 @@
 // Every step finds what an earlier process has done (containers have fixed names), so a launch may be repeated.
 // See docs/design/local.md.
 import { setMaxListeners } from 'node:events';
-import { inspectContainer, startContainer } from '../docker/containers.ts';
+import { inspectContainer, removeContainer, startContainer } from '../docker/containers.ts';
 import { DockerError } from '../docker/engine-api.ts';
 import { inBackground, type Agent } from './agent.ts';
 import { createTaskContainer } from './create-task-container.ts';
+import { asksTooMuch, lackingHere } from './lacking-capabilities.ts';
 import { LaunchAborted, LaunchFailure, goOn, type Launch } from './launch-step.ts';
 import { stopTask } from './stop.ts';
 import { containerOf, type Task } from './task.ts';
@@ -136,10 +137,14 @@ async function awaitEnds(
   }
 }
 
-/** Starts a created container. If it cannot start, an essential one ends the task, any other ends only itself. */
+/**
+ * Starts a created container. If it cannot start, an essential one ends the task, any other ends only itself. `again`: it was made a
+ * second time, without what the engine lacks.
+ */
 export async function startTaskContainer(
   launch: Launch,
   container: ContainerDefinition,
+  again = false,
 ): Promise<void> {
   const { agent, task } = launch;
   goOn(launch);
@@ -149,6 +154,10 @@ export async function startTaskContainer(
     await startContainer(agent.docker, runtimeId);
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
+    if (!again && container.privileged && asksTooMuch(error)) {
+      agent.lacking = lackingHere();
+      if (agent.lacking.length > 0) return startAnew(launch, container, runtimeId);
+    }
     const reason = `CannotStartContainerError: Error response from daemon: ${error.message}`;
     await agent.book.update(task, (t) =>
       Object.assign(containerOf(t, container.name), {
@@ -172,6 +181,17 @@ export async function startTaskContainer(
     { quiet: true },
   );
   inBackground(agent, `task ${task.id}`, change);
+}
+
+/** Replaces a created container by one that is made with what the agent knows of the engine now. */
+async function startAnew(
+  launch: Launch,
+  container: ContainerDefinition,
+  runtimeId: string,
+): Promise<void> {
+  await removeContainer(launch.agent.docker, runtimeId);
+  await createTaskContainer(launch, container);
+  return startTaskContainer(launch, container, true);
 }
 
 /** The pod's address, for DescribeTasks and the metadata endpoint. */

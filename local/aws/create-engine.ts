@@ -106,6 +106,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     images: createImageResolver(docker, clock),
     engineId: options.engineId ?? (await book.engineId(uuid)),
     metadataUrl: `http://${metadataHost.address}:${metadataHost.port}`,
+    lacking: [],
     limitLaunches: createLimit(concurrency),
     limitCleanUps: createLimit(CLEAN_UPS_AT_A_TIME),
     launching: new Map(),

@@ -34,6 +34,11 @@ export interface HostConfig {
   ReadonlyRootfs?: boolean;
   CapAdd?: string[];
   CapDrop?: string[];
+  SecurityOpt?: string[];
+  /** Empty: none. Absent: the engine's own. */
+  MaskedPaths?: string[];
+  ReadonlyPaths?: string[];
+  DeviceCgroupRules?: string[];
   Init?: boolean;
   Tmpfs?: Record<string, string>;
   Sysctls?: Record<string, string>;

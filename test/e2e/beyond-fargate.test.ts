@@ -117,3 +117,20 @@ it('hostPath: a directory of the machine is mounted, and made where it is missin
   await local.until('hostpath', ({ status }) => status.phase === 'Succeeded');
   expect(readFileSync(join(host, 'made', 'file'), 'utf8')).toBe('from-pod\n');
 });
+
+it('a privileged container has what the machine can give, which is enough to mount', async () => {
+  const app = {
+    name: 'app',
+    image: 'busybox',
+    imagePullPolicy: 'IfNotPresent',
+    securityContext: { privileged: true },
+    command: ['sh', '-c', 'mkdir /t && mount -t tmpfs none /t && grep -c " /t " /proc/mounts'],
+  };
+  await local.kIn(podOf('free', { restartPolicy: 'Never', containers: [app] }), 'apply', '-f', '-');
+  const { status } = await local.until(
+    'free',
+    (pod) => pod.status.phase !== 'Pending' && pod.status.phase !== 'Running',
+  );
+  expect(status.phase).toBe('Succeeded');
+  expect((await local.k('logs', 'free')).stdout).toBe('1\n');
+});

@@ -1,6 +1,7 @@
 // Task definitions as create calls: what the primary container owns and what the others join.
 import { describe, expect, it } from 'vitest';
 import { containerSpec } from '../../../local/agent/container-spec.ts';
+import { lackingIn } from '../../../local/agent/lacking-capabilities.ts';
 import {
   dependencyProblem,
   primaryContainer,
@@ -30,9 +31,11 @@ function spec(
   {
     overrides = [],
     definition = {},
+    lacking = [],
   }: {
     overrides?: Task['overrides']['containerOverrides'];
     definition?: Partial<TaskDefinition>;
+    lacking?: string[];
   } = {},
   which = app,
 ) {
@@ -73,6 +76,7 @@ function spec(
     engineId: 'e1',
     region: 'us-east-1',
     metadataUrl: 'http://172.17.0.1:80',
+    lacking,
   });
 }
 
@@ -136,6 +140,26 @@ describe('containerSpec', () => {
     ['runs a privileged container', { privileged: true }, { Privileged: true }],
   ] as const)('%s', (_name, definition, expected) =>
     expect(spec(container('app', definition)).HostConfig).toMatchObject(expected),
+  );
+
+  it('gives a privileged container all but what the engine lacks', () => {
+    const { HostConfig } = spec(container('app', { privileged: true }), {
+      lacking: ['SYS_RESOURCE'],
+    });
+    expect(HostConfig).toMatchObject({
+      CapAdd: ['ALL'],
+      CapDrop: ['SYS_RESOURCE'],
+      MaskedPaths: [],
+    });
+    expect(HostConfig.Privileged).toBeUndefined();
+  });
+
+  it.each([
+    ['CapBnd:\t000001ffffffffff\n', []],
+    ['Name:\tx\nCapBnd:\t000001fffeffffff\n', ['SYS_RESOURCE']],
+    ['Name:\tx\n', []],
+  ])('reads what a machine lacks from %j', (status, lacking) =>
+    expect(lackingIn(status)).toEqual(lacking),
   );
 
   it('shares the processes of the container that an added one names', () => {

@@ -16,6 +16,7 @@ export const logAgent = (docker: Docker, clock: Clock, logDirectory: string): Ag
   logDirectory,
   engineId: 'e',
   metadataUrl: '',
+  lacking: [],
   log: () => undefined,
   launching: new Map(),
   stopping: new Set(),
