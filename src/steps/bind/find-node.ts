@@ -1,5 +1,6 @@
 // The node for a pod in Bind: its present one, the one its author named, or the scheduler's choice.
 import type { Node, Pod } from '../../kinds/pod.ts';
+import { asksForHostPorts, hostPortRejection } from '../../pod/placement/host-ports.ts';
 import { nodeAdmission } from '../../pod/placement/node-admission.ts';
 import { nodeRejection } from '../../pod/placement/schedule.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -7,6 +8,7 @@ import type { PodRecord } from '../../record/record.ts';
 import { tooLargeFor } from '../../fargate/size.ts';
 import { readClaims, selectNode } from './claims.ts';
 import { placePod } from './place-pod.ts';
+import { readPods } from './surroundings.ts';
 
 export interface FoundNode {
   nodeName?: string;
@@ -41,6 +43,9 @@ export async function findNode(
   if (claims.held !== undefined || claims.delayed.length > 0) return {};
   const node = await ports.store.get({ resource: 'nodes', namespace: '', name: nodeName });
   if (!node) return {};
-  const rejected = refused ?? nodeRejection(pod, node as Node, tooLargeFor(pod));
+  const rejected =
+    refused ??
+    nodeRejection(pod, node as Node, tooLargeFor(pod)) ??
+    (asksForHostPorts(pod) ? hostPortRejection(pod, await readPods(ports)) : undefined);
   return rejected ? { nodeName, rejected } : { nodeName };
 }

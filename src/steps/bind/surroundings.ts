@@ -45,5 +45,9 @@ export async function readSurroundings(
   };
 }
 
+/** All pods. */
+export const readPods = async ({ store }: StorePort): Promise<Pod[]> =>
+  (await store.list({ resource: 'pods' })).objects.map(toPod);
+
 const onNode = (pod: Pod, nodeName: string | undefined): Pod =>
   pod.spec.nodeName || nodeName === undefined ? pod : { ...pod, spec: { ...pod.spec, nodeName } };
