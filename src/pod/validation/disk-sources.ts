@@ -17,12 +17,12 @@ type Rule = (source: Members, field: string) => FieldError[];
 const MAX_LUN = 255;
 const MAX_PARTITION = 255;
 const MAX_TENANT = 64;
-const ISCSI_PREFIX = /^(iqn|eui|naa)/;
-const ISCSI_NAMES = [
-  /^iqn\.\d{4}-\d{2}\.([a-z\d-]+\.)*[a-z\d-]+(:[^,;*&$|\s]+)$/i,
-  /^eui\.[a-f\d]{16}$/i,
-  /^naa\.[a-f\d]{32}$/i,
-];
+// As loose as Kubernetes' own.
+const ISCSI_NAMES: Readonly<Record<string, RegExp>> = {
+  iqn: /iqn\.\d{4}-\d{2}\.[A-Za-z\d.-]+:[^,;*&$|\t\n\f\r ]+$/,
+  eui: /^eui.[A-Za-z\d]{16}$/,
+  naa: /^naa.[A-Za-z\d]{32}$/,
+};
 const MANAGED_URI =
   '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
 const BLOB_URI = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
@@ -78,11 +78,10 @@ const withPartition =
   };
 
 function iscsiName(name: string, field: string): FieldError[] {
-  if (!ISCSI_PREFIX.test(name))
+  const form = own(ISCSI_NAMES, name.slice(0, 3));
+  if (form === undefined)
     return [invalidValue(field, name, 'must be valid format starting with iqn, eui, or naa')];
-  return ISCSI_NAMES.some((form) => form.test(name))
-    ? []
-    : [invalidValue(field, name, 'must be valid format')];
+  return form.test(name) ? [] : [invalidValue(field, name, 'must be valid format')];
 }
 
 const iscsi: Rule = (source, field) => {
@@ -192,7 +191,7 @@ const azureDisk: Rule = (source, field) => {
 const flexVolume: Rule = (source, field) => {
   const options = isMap(source['options']) ? source['options'] : {};
   const reserved = Object.keys(options).filter((key) =>
-    /^([^/]*\.)?(kubernetes|k8s)\.io\//.test(key),
+    /^(?:[^/]*\.)?(?:kubernetes|k8s)\.io(?:\/|$)/i.test(key),
   );
   return [
     ...needs('driver')(source, field),

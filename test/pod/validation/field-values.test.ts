@@ -1,4 +1,4 @@
-// Values of a pod's fields as kube-apiserver 1.35 judges them: measured on one, a line each.
+// Values of a pod's fields as kube-apiserver 1.35 judges them: measured on one or read from its source, a line each.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { defaultPod } from '../../../src/pod/admission/defaults.ts';
@@ -154,6 +154,28 @@ it.each<[object, string[]]>([
       `${VOLUME}.iscsi.iqn: Invalid value: "x": must be valid format starting with iqn, eui, or naa`,
       `${VOLUME}.iscsi.lun: Invalid value: 256: must be between 0 and 255, inclusive`,
     ],
+  ],
+  [{ iscsi: { targetPortal: 'p', iqn: `eui.${'Z'.repeat(16)}` } }, []],
+  [{ iscsi: { targetPortal: 'p', iqn: `naa.${'z'.repeat(32)}` } }, []],
+  [{ iscsi: { targetPortal: 'p', iqn: 'iqn.2020-01.a..b:c' } }, []],
+  [
+    { iscsi: { targetPortal: 'p', iqn: 'iqn.2020-01.a', initiatorName: 'eui.1' } },
+    [
+      `${VOLUME}.iscsi.iqn: Invalid value: "iqn.2020-01.a": must be valid format`,
+      `${VOLUME}.iscsi.initiatorname: Invalid value: "eui.1": must be valid format`,
+    ],
+  ],
+  [
+    {
+      flexVolume: {
+        driver: 'd',
+        options: { 'a.K8s.io': '1', 'kubernetes.io/x': '2', 'x/k8s.io': '3' },
+      },
+    },
+    ['a.K8s.io', 'kubernetes.io/x'].map(
+      (key) =>
+        `${VOLUME}.flexVolume.options[${key}]: Invalid value: "${key}": kubernetes.io and k8s.io namespaces are reserved`,
+    ),
   ],
   [
     { fc: { targetWWNs: ['a'] } },
