@@ -1,4 +1,5 @@
 // Rules of a NetworkPolicy: its selectors, the peers and ports of its rules.
+import { BlockList } from 'node:net';
 import type { FieldError } from '../errors.ts';
 import { isMap, listOf, mapOf, own } from '../own.ts';
 import type { LabelSelector } from '../pod/placement/selection.ts';
@@ -11,7 +12,7 @@ import {
   notSupported,
   required,
 } from '../validation/field-errors.ts';
-import { cidrProblems, portNameProblems } from '../validation/names.ts';
+import { canonicalIp, cidrProblems, portNameProblems } from '../validation/names.ts';
 
 type Values = Record<string, unknown>;
 
@@ -74,7 +75,7 @@ function endProblems(end: number, port: unknown, field: string): FieldError[] {
     return [invalidValue(field, end, 'may not be specified when `port` is non-numeric')];
   return [
     ...(typeof port === 'number' && end < port
-      ? [invalidValue(field, end, 'must be greater than or equal to `port`')]
+      ? [invalidValue(field, port, 'must be greater than or equal to `port`')]
       : []),
     ...between(field, end, 1, MAX_PORT),
   ];
@@ -103,6 +104,28 @@ function validateBlock(block: Values, field: string): FieldError[] {
   return wrong.length > 0
     ? wrong
     : listOf(own(block, 'except')).flatMap((one, index) =>
-        invalidEach(`${field}.except[${index}]`, String(one), cidrProblems(String(one))),
+        invalidEach(`${field}.except[${index}]`, String(one), exceptProblems(String(one), cidr)),
       );
+}
+
+function exceptProblems(range: string, whole: string): string[] {
+  const problems = cidrProblems(range);
+  if (problems.length > 0) return problems;
+  const [inner, outer] = [partsOf(range), partsOf(whole)];
+  const list = new BlockList();
+  list.addSubnet(outer.address, outer.bits, outer.family);
+  return inner.bits > outer.bits &&
+    inner.family === outer.family &&
+    list.check(inner.address, inner.family)
+    ? []
+    : ['must be a strict subset of `cidr`'];
+}
+
+function partsOf(range: string): { address: string; bits: number; family: 'ipv4' | 'ipv6' } {
+  const [address = '', bits = ''] = range.split('/');
+  return {
+    address: canonicalIp(address) ?? address,
+    bits: Number(bits),
+    family: address.includes(':') ? 'ipv6' : 'ipv4',
+  };
 }

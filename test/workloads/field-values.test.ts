@@ -1,5 +1,7 @@
-// Values of fields around pods as kube-apiserver 1.35 judges them: measured on one, a line each.
+// Values of fields around pods as kube-apiserver 1.35 judges them: measured on one or read from its source, a line each.
 import { expect, it } from 'vitest';
+import { ingressClasses, ingresses } from '../../src/api/resources/networking.ts';
+import type { Strategy } from '../../src/api/resources/strategy.ts';
 import type { FieldError } from '../../src/errors.ts';
 import { validateAutoscalerSpec } from '../../src/workloads/autoscaler/validate-autoscaler.ts';
 import { toDeployment, validateDeploymentSpec } from '../../src/workloads/deployment.ts';
@@ -47,6 +49,40 @@ it.each<[object, string[]]>([
       'spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 1801: must be less than or equal to 1800',
     ],
   ],
+  [
+    {
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target },
+          pods: { metric: { name: 'm' }, target: { type: 'Value', value: '1' } },
+        },
+      ],
+    },
+    [
+      'spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue',
+      'spec.metrics[0].pods: Forbidden: must populate the given metric source only',
+    ],
+  ],
+  [
+    { metrics: [{ type: 'X', pods: { metric: { name: 'm' }, target } }] },
+    [1, 2].map(
+      () =>
+        'spec.metrics[0].type: Unsupported value: "X": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
+    ),
+  ],
+  [
+    {
+      behavior: {
+        scaleUp: {
+          policies: [{ type: 'Pods', value: 1, periodSeconds: 1 }],
+          tolerance: '-0.1',
+        },
+        scaleDown: { policies: [{ type: 'Pods', value: 1, periodSeconds: 1 }], tolerance: '0' },
+      },
+    },
+    ['spec.behavior.scaleUp.tolerance: Invalid value: "-100m": must be greater than or equal to 0'],
+  ],
 ])('autoscaler %j', (more, expected) => {
   expect(lines(validateAutoscalerSpec({ ...scaled, ...more }))).toEqual(expected);
 });
@@ -63,9 +99,35 @@ it.each<[object, string[]]>([
       egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/33' } }], ports: [{ port: 80, endPort: 79 }] }],
     },
     [
-      'spec.egress[0].ports[0].endPort: Invalid value: 79: must be greater than or equal to `port`',
+      'spec.egress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`',
       'spec.egress[0].to[0].ipBlock.cidr: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
     ],
+  ],
+  [
+    {
+      ingress: [
+        {
+          from: [
+            {
+              ipBlock: {
+                cidr: '10.0.0.0/16',
+                except: ['10.0.1.0/24', '10.0.0.0/16', '10.1.0.0/24', '::/128'],
+              },
+            },
+            { ipBlock: { cidr: '::/0', except: ['fd00::/8', '10.0.0.0/8'] } },
+          ],
+        },
+      ],
+    },
+    [
+      ['0', 1, '10.0.0.0/16'],
+      ['0', 2, '10.1.0.0/24'],
+      ['0', 3, '::/128'],
+      ['1', 1, '10.0.0.0/8'],
+    ].map(
+      ([peer, index, range]) =>
+        `spec.ingress[0].from[${peer}].ipBlock.except[${index}]: Invalid value: "${range}": must be a strict subset of \`cidr\``,
+    ),
   ],
 ])('network policy %j', (spec, expected) => {
   expect(lines(validatePolicySpec({ ...spec }))).toEqual(expected);
@@ -128,4 +190,86 @@ it.each<[object, object]>([
   [{ dataSourceRef: { ...pvc, namespace: 'n' } }, { dataSourceRef: { ...pvc, namespace: 'n' } }],
 ])("a claim's sources %j", (spec, expected) => {
   expect(sameSources(spec)).toEqual(expected);
+});
+
+const ofStrategy = (strategy: Strategy, spec: object): string[] =>
+  lines(
+    strategy.validate(
+      { metadata: { name: 'i', namespace: 'ns' }, spec } as never,
+      { resource: { namespaced: true } } as never,
+    ),
+  ).filter((line) => line.startsWith('spec'));
+
+const backend = { service: { name: 's', port: { number: 80 } } };
+const PATH = 'spec.rules[0].http.paths[0]';
+
+it.each<[object, string[]]>([
+  [{ pathType: 'ImplementationSpecific', path: '' }, []],
+  [{ pathType: 'ImplementationSpecific', path: '/a//b' }, []],
+  [
+    { pathType: 'ImplementationSpecific', path: 'foo' },
+    [`${PATH}.path: Invalid value: "foo": must be an absolute path`],
+  ],
+  [{ pathType: 'Exact' }, [`${PATH}.path: Invalid value: "": must be an absolute path`]],
+  [
+    { pathType: 'Prefix', path: '/a//b/..' },
+    [
+      `${PATH}.path: Invalid value: "/a//b/..": must not contain '//'`,
+      `${PATH}.path: Invalid value: "/a//b/..": cannot end with '/..'`,
+    ],
+  ],
+  [
+    { pathType: 'Exact', path: '/%2f' },
+    [`${PATH}.path: Invalid value: "/%2f": must not contain '%2f'`],
+  ],
+  [
+    { pathType: 'X', path: 'foo' },
+    [
+      `${PATH}.pathType: Unsupported value: "X": supported values: "Exact", "ImplementationSpecific", "Prefix"`,
+    ],
+  ],
+  [{ backend: {} }, [`${PATH}.pathType: Required value: pathType must be specified`]],
+  [
+    {
+      pathType: 'Prefix',
+      path: '/',
+      backend: { service: { name: 's', port: { name: 'http', number: 80 } } },
+    },
+    [`${PATH}.backend: Invalid value: "": cannot set both port name & port number`],
+  ],
+])('path of an ingress %j', (path, expected) => {
+  const rules = [{ http: { paths: [{ backend, ...path }] } }];
+  expect(ofStrategy(ingresses, { rules })).toEqual(expected);
+});
+
+it.each<[string, string[]]>([
+  ['a.example.com', []],
+  ['*.example.com', []],
+  ['10.0.0.1', ['must be a DNS name, not an IP address']],
+  ['a.*.com', ["a wildcard DNS-1123 subdomain must start with '*.'"]],
+])('host of an ingress %j', (host, expected) => {
+  expect(
+    ofStrategy(ingresses, { rules: [{ host }] }).map((line) =>
+      line.replace(/, followed by .*/, ''),
+    ),
+  ).toEqual(expected.map((text) => `spec.rules[0].host: Invalid value: "${host}": ${text}`));
+});
+
+it.each<[string, string[]]>([
+  ['acme.io/a/b', []],
+  ['', ['Required value']],
+  [
+    'acme.io/',
+    ['Invalid value: "acme.io/": must be a domain-prefixed path (such as "acme.io/foo")'],
+  ],
+  [
+    'acme.io/a b',
+    [
+      `Invalid value: "a b": Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')`,
+    ],
+  ],
+])('controller of an ingress class %j', (controller, expected) => {
+  expect(ofStrategy(ingressClasses, { controller })).toEqual(
+    expected.map((text) => `spec.controller: ${text}`),
+  );
 });

@@ -16,6 +16,7 @@ import {
   tooLong,
 } from '../../validation/field-errors.ts';
 import {
+  isIp,
   label1035Problems,
   labelProblems,
   pathSegmentProblems,
@@ -82,16 +83,20 @@ const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
 
 const MAX_PORT = 65535;
 
-const hostProblems = (host: string): string[] =>
-  host.startsWith('*.')
-    ? subdomainProblems(host.slice(2)).length === 0
-      ? []
-      : wildcardProblems
-    : subdomainProblems(host);
+const WILDCARD_TEXT =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
-const wildcardProblems = [
-  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
-];
+const isTooLong = (problem: string): boolean => problem.startsWith('must be no more than');
+
+function hostProblems(host: string): string[] {
+  if (!host.includes('*')) return subdomainProblems(host);
+  const isWellFormed =
+    host.startsWith('*.') && subdomainProblems(host.slice(2)).every((one) => isTooLong(one));
+  return [
+    ...subdomainProblems(host).filter((one) => isTooLong(one)),
+    ...(isWellFormed ? [] : [WILDCARD_TEXT]),
+  ];
+}
 
 function tlsProblems(tls: unknown, field: string): FieldError[] {
   const secret = text(tls, 'secretName');
@@ -107,7 +112,13 @@ function ruleProblems(rule: unknown, field: string): FieldError[] {
   const http = member(rule, 'http');
   const host = text(rule, 'host');
   const paths = listOf(member(http, 'paths'));
-  const ofHost = host === '' ? [] : invalidEach(`${field}.host`, host, hostProblems(host));
+  const ofHost =
+    host === ''
+      ? []
+      : invalidEach(`${field}.host`, host, [
+          ...(isIp(host) ? ['must be a DNS name, not an IP address'] : []),
+          ...hostProblems(host),
+        ]);
   if (http !== undefined && paths.length === 0) return [...ofHost, required(`${field}.http.paths`)];
   return [...ofHost, ...pathProblems(paths, field)];
 }
@@ -115,22 +126,33 @@ function ruleProblems(rule: unknown, field: string): FieldError[] {
 function pathProblems(paths: readonly unknown[], field: string): FieldError[] {
   return paths.flatMap((one, index) => {
     const at = `${field}.http.paths[${index}]`;
+    if (member(one, 'pathType') === undefined)
+      return [required(`${at}.pathType`, 'pathType must be specified')];
     const type = text(one, 'pathType');
     const path = text(one, 'path');
-    const isRooted = type === 'Exact' || type === 'Prefix';
-    const isAbsolute = path.startsWith('/') || (type === 'ImplementationSpecific' && path === '');
     return [
-      ...(member(one, 'pathType') === undefined
-        ? [required(`${at}.pathType`, 'pathType must be specified')]
-        : PATH_TYPES.includes(type)
-          ? []
-          : [notSupported(`${at}.pathType`, type, PATH_TYPES)]),
-      ...(!isRooted || isAbsolute
-        ? []
-        : [invalidValue(`${at}.path`, path, 'must be an absolute path')]),
+      ...(PATH_TYPES.includes(type)
+        ? invalidEach(`${at}.path`, path, textProblems(type, path))
+        : [notSupported(`${at}.pathType`, type, PATH_TYPES)]),
       ...backendProblems(member(one, 'backend'), `${at}.backend`),
     ];
   });
+}
+
+const UNCLEAN_PARTS = ['//', '/./', '/../', '%2f', '%2F'];
+const UNCLEAN_ENDS = ['/..', '/.'];
+
+/** Problems of a path of a known type: only an implementation's own may be empty or unclean. */
+function textProblems(type: string, path: string): string[] {
+  const isOwn = type === 'ImplementationSpecific';
+  const isAbsolute = path.startsWith('/') || (isOwn && path === '');
+  const unclean = [
+    ...UNCLEAN_PARTS.filter((part) => path.includes(part)).map(
+      (part) => `must not contain '${part}'`,
+    ),
+    ...UNCLEAN_ENDS.filter((end) => path.endsWith(end)).map((end) => `cannot end with '${end}'`),
+  ];
+  return [...(isAbsolute ? [] : ['must be an absolute path']), ...(isOwn ? [] : unclean)];
 }
 
 function backendProblems(backend: unknown, field: string): FieldError[] {
@@ -149,17 +171,22 @@ function serviceProblems(service: unknown, field: string): FieldError[] {
   const name = text(service, 'name');
   const port = text(service, 'port', 'name');
   const number = member(service, 'port', 'number');
-  const place = `${field}.service.port`;
   return [
     ...(name === ''
       ? [required(`${field}.service.name`)]
       : invalidEach(`${field}.service.name`, name, label1035Problems(name))),
-    ...(port === '' && !number ? [required(field, 'port name or number is required')] : []),
-    ...(port === '' ? [] : invalidEach(`${place}.name`, port, portNameProblems(port))),
-    ...(port === '' && typeof number === 'number' && number !== 0
-      ? between(`${place}.number`, number, 1, MAX_PORT)
-      : []),
+    ...portProblems(port, typeof number === 'number' ? number : 0, field),
   ];
+}
+
+function portProblems(name: string, number: number, field: string): FieldError[] {
+  const place = `${field}.service.port`;
+  if (name !== '' && number !== 0)
+    return [invalidValue(field, '', 'cannot set both port name & port number')];
+  if (name !== '') return invalidEach(`${place}.name`, name, portNameProblems(name));
+  return number === 0
+    ? [required(field, 'port name or number is required')]
+    : between(`${place}.number`, number, 1, MAX_PORT);
 }
 
 /** Problems of a reference to an object of any kind. */
@@ -266,19 +293,22 @@ export const ingressClasses: Strategy = {
 };
 
 const MAX_CONTROLLER = 250;
+const HTTP_PATH = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
+const PATH_TEXT = `Invalid path (regex used for validation is '${HTTP_PATH.source.slice(1, -1)}')`;
 
 function controllerProblems(object: KubeObject): FieldError[] {
   const field = 'spec.controller';
   const controller = text(object, 'spec', 'controller');
   if (controller === '') return [required(field)];
-  const [domain = '', ...path] = controller.split('/');
-  const isPath = path.join('/') !== '' && subdomainProblems(domain).length === 0;
+  const [domain = '', ...rest] = controller.split('/');
+  const path = rest.join('/');
   return [
-    ...(controller.length > MAX_CONTROLLER ? [tooLong(field, MAX_CONTROLLER)] : []),
-    ...(isPath
-      ? []
+    ...(Buffer.byteLength(controller) > MAX_CONTROLLER ? [tooLong(field, MAX_CONTROLLER)] : []),
+    ...(domain === '' || path === ''
+      ? [invalidValue(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")')]
       : [
-          invalidValue(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")'),
+          ...invalidEach(field, domain, subdomainProblems(domain)),
+          ...(HTTP_PATH.test(path) ? [] : [invalidValue(field, path, PATH_TEXT)]),
         ]),
   ];
 }

@@ -1,7 +1,7 @@
 // Rules of a HorizontalPodAutoscaler in the form of autoscaling/v2: what it scales, its metrics and its behavior.
 import type { FieldError } from '../../errors.ts';
 import { isMap, listOf, mapOf, own } from '../../own.ts';
-import { parseQuantity } from '../../pod/model/quantity.ts';
+import { parseQuantity, printQuantity } from '../../pod/model/quantity.ts';
 import { validateContainerResourceName } from '../../pod/validation/resources.ts';
 import {
   forbiddenValue,
@@ -15,6 +15,7 @@ import { labelProblems, pathSegmentProblems } from '../../validation/names.ts';
 type Values = Record<string, unknown>;
 
 const TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
+const SOURCES = ['Object', 'External', 'Pods', 'Resource', 'ContainerResource'];
 const TARGETS = ['Utilization', 'Value', 'AverageValue'];
 const MAX_WINDOW = 3600;
 const MAX_PERIOD = 1800;
@@ -89,21 +90,39 @@ const segment = (value: string, field: string, detail = ''): FieldError[] =>
 
 function validateMetric(metric: Values, field: string): FieldError[] {
   const type = textAt(metric, 'type');
-  // Kubernetes says it twice.
-  const unknownType = [1, 2].map(() => notSupported(`${field}.type`, type, TYPES));
-  if (type === '')
-    return [required(`${field}.type`, 'must specify a metric source type'), ...unknownType];
-  if (!TYPES.includes(type)) return unknownType;
-  const member = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
-  const place = `${field}.${member}`;
-  const source = own(metric, member);
-  if (!isMap(source))
-    return [required(place, 'must populate information for the given metric source')];
+  const wanted = TYPES.includes(type) ? memberOf(type) : undefined;
+  // Kubernetes judges the first source that is there, whatever the type, and names an unknown type twice.
+  const present = SOURCES.filter((one) => isMap(own(metric, memberOf(one))));
+  const unknownType =
+    wanted === undefined ? [notSupported(`${field}.type`, type, TYPES)] : ([] as FieldError[]);
+  return [
+    ...(type === '' ? [required(`${field}.type`, 'must specify a metric source type')] : []),
+    ...unknownType,
+    ...present
+      .slice(0, 1)
+      .flatMap((one) =>
+        validateSource(one, at(metric, memberOf(one)), `${field}.${memberOf(one)}`),
+      ),
+    ...unknownType,
+    ...(wanted === undefined || isMap(own(metric, wanted))
+      ? []
+      : [required(`${field}.${wanted}`, 'must populate information for the given metric source')]),
+    ...(present.length > 1 ? present.map(memberOf) : [])
+      .filter((one) => one !== wanted)
+      .map((one) =>
+        forbiddenValue(`${field}.${one}`, 'must populate the given metric source only'),
+      ),
+  ];
+}
+
+const memberOf = (type: string): string => `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
+
+function validateSource(type: string, source: Values, field: string): FieldError[] {
   const target = at(source, 'target');
   return [
-    ...identity(type, source, place),
-    ...validateTarget(target, `${place}.target`),
-    ...amounts(type, target, `${place}.target`),
+    ...identity(type, source, field),
+    ...validateTarget(target, `${field}.target`),
+    ...amounts(type, target, `${field}.target`),
   ];
 }
 
@@ -222,7 +241,16 @@ function validateRules(rules: Values, field: string): FieldError[] {
       ? [required(`${field}.policies`, 'must specify at least one Policy')]
       : []),
     ...policies.flatMap((policy, index) => validatePolicy(policy, `${field}.policies[${index}]`)),
+    ...validateTolerance(own(rules, 'tolerance'), `${field}.tolerance`),
   ];
+}
+
+function validateTolerance(tolerance: unknown, field: string): FieldError[] {
+  if (typeof tolerance !== 'string' && typeof tolerance !== 'number') return [];
+  const amount = parseQuantity(tolerance);
+  return amount !== undefined && amount.digits < 0n
+    ? [invalidValue(field, printQuantity(amount), 'must be greater than or equal to 0')]
+    : [];
 }
 
 function validatePolicy(policy: Values, field: string): FieldError[] {
