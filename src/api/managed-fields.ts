@@ -6,6 +6,7 @@ import type { KubeObject } from '../kinds/pod.ts';
 import { isMap, own, setOwn } from '../own.ts';
 import { present } from '../present.ts';
 import { wholeSeconds } from '../kinds/time.ts';
+import { cutEntries } from './atomic-fields.ts';
 
 export interface FieldTree {
   [segment: string]: FieldTree;
@@ -311,7 +312,7 @@ export function managedAfterUpdate(
 ): ManagedEntry[] {
   const compared = compareFields(shape, old ?? (shape.isCustom ? EMPTY_CUSTOM : EMPTY), next);
   const changed = strip(compared.changed, writer.resetFields);
-  const before = old === undefined ? [] : entriesOf(old);
+  const before = old === undefined ? [] : cutEntries(shape, writer.apiVersion, entriesOf(old));
   if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;
   const own = before.find((entry) => isWriter(entry, writer, 'Update'));
   const inForm = new Map(

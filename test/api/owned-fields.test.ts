@@ -65,3 +65,24 @@ it('apply replaces an atomic map, and another owner of it is a conflict', () => 
   });
   expect(applyObject(shape, live, next, writer, true).object).not.toHaveProperty('spec.selector.a');
 });
+
+it('an owner of single keys, from before the map was atomic, owns it as a whole', () => {
+  const shape = kindShape('', 'Service');
+  const old = service({ a: 'b' });
+  const fieldsV1 = { 'f:spec': { 'f:selector': { 'f:a': {} } } };
+  const entry = {
+    manager: 'two',
+    operation: 'Apply',
+    apiVersion: 'v1',
+    fieldsType: 'FieldsV1',
+    fieldsV1,
+  };
+  const live = { ...old, metadata: { ...old.metadata, uid: 'u', managedFields: [entry] } };
+  const applied = applyObject(shape, live, old, writer, false);
+  expect(applied.object).toMatchObject({ spec: { selector: { a: 'b' } } });
+  expect(applied.entries.map((one) => one.fieldsV1)).toEqual([{ 'f:spec': { 'f:selector': {} } }]);
+  const other = { ...writer, manager: 'one' };
+  expect(() => applyObject(shape, live, service({ a: 'c' }), other, false)).toThrow(
+    /conflict.*\.spec\.selector/,
+  );
+});

@@ -40,6 +40,33 @@ const PAIRS: [string, (n: number) => object][] = [
       }),
   ],
   [
+    'mounts and block devices',
+    (n) =>
+      pod('a', {
+        containers: [
+          container({
+            volumeMounts: list(n, (i) => ({ name: `v${i}`, mountPath: `/m${i}` })),
+            volumeDevices: list(n, (i) => ({ name: `d${i}`, devicePath: `/d${i}` })),
+          }),
+        ],
+      }),
+  ],
+  [
+    'volumes and the files of them that variables come from',
+    (n) =>
+      pod('a', {
+        volumes: list(n, (i) => ({ name: `v${i}`, emptyDir: {} })),
+        containers: [
+          container({
+            env: list(n, (i) => ({
+              name: `E${i}`,
+              valueFrom: { fileKeyRef: { volumeName: `v${i}`, path: 'f', key: 'k' } },
+            })),
+          }),
+        ],
+      }),
+  ],
+  [
     'annotations and containers',
     (n) =>
       pod(

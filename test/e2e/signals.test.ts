@@ -1,6 +1,6 @@
 // Signals to process 1 through all of droppod with kubectl, behaving as on a node (real containers).
 import { describe, expect, it } from 'vitest';
-import { podOf, type ContainerJson, type PodJson } from './droppod.ts';
+import { eventually, podOf, type ContainerJson, type PodJson } from './droppod.ts';
 import { sharedDroppod } from './shared-droppod.ts';
 
 const dp = sharedDroppod();
@@ -54,7 +54,7 @@ describe.concurrent('process 1', () => {
       {},
       { lifecycle: { preStop: { exec: { command: ['sh', '-c', 'kill -QUIT 1; sleep 4'] } } } },
     );
-    await expect.poll(async () => (await dp.k('logs', 'graceful')).stdout).toBe('up\n');
+    await eventually(async () => (await dp.k('logs', 'graceful')).stdout, /^up\n$/);
     const followed = dp.k('logs', '-f', 'graceful');
     await dp.k('delete', 'pod', 'graceful');
     expect((await followed).stdout).toBe('up\ngraceful\n');

@@ -7,6 +7,7 @@ import { isGranular, unnamedShape } from '../../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { isMap, own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
+import { cutEntries } from '../atomic-fields.ts';
 import {
   compareFields,
   elementSegment,
@@ -165,7 +166,7 @@ function conflictOf(conflicts: { entry: ManagedEntry; paths: string[] }[]): ApiE
 
 /** The first apply to an object without any known manager. */
 function startingEntries(shape: ObjectShape, live: KubeObject, writer: Writer): ManagedEntry[] {
-  const known = entriesOf(live);
+  const known = cutEntries(shape, writer.apiVersion, entriesOf(live));
   if (known.length > 0 || live.metadata.uid === undefined) return known;
   const { time: _time, ...entry } = entryFor(
     { ...writer, manager: 'before-first-apply', subresource: '' },

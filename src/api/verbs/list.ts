@@ -79,7 +79,7 @@ const objectsOf = ({ ports }: Call, { all, matches }: Selection): Reader<KubeObj
 /** How long a list's pages may be asked for: what kube-apiserver keeps between two compactions of etcd. */
 const PAGES_MS = 5 * 60_000;
 
-/** Of a token that goes on in an expired list: each page is of the time at which it is read (as in kube-apiserver). */
+/** The version in a token that continues an expired list: its next page shows what is there when it is read (as in kube-apiserver). */
 const INCONSISTENT = -1;
 
 interface Token {

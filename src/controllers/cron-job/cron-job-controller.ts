@@ -37,10 +37,10 @@ function reconcile(cronJob: CronJob, world: World, now: Date): Outcome {
   const isEntered = start.length > 0 && world.refused.length === 0;
   return {
     writes: [
-      ...[...books.announcements, ...run.announcements].map((announcement): Write => ({
-        verb: 'event',
-        ...announcement,
-      })),
+      // Once a pass: a refusal has it looked at again.
+      ...(world.refused.length > 0 ? [] : [...books.announcements, ...run.announcements]).map(
+        (announcement): Write => ({ verb: 'event', ...announcement }),
+      ),
       ...[...books.expired, ...replaced].map(removal),
       ...start,
       ...(isEntered || isDeepStrictEqual(status, cronJob.status)

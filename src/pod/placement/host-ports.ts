@@ -1,4 +1,4 @@
-// Host ports: two pods that name one node themselves may not ask for the same one, as on a kubelet's machine.
+// Host ports: a pod whose author names its node may not ask for one that another pod of that node has, as on a kubelet's machine.
 import type { Container, Pod } from '../../kinds/pod.ts';
 
 interface HostPort {

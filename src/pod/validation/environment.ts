@@ -114,12 +114,14 @@ function validateFileKeyRef(reference: Members, field: string): FieldError[] {
 
 /** Files with variables may only stand in emptyDirs of the pod. */
 export function validateFileVolumes({ spec }: Pod): FieldError[] {
+  // Of two volumes of one name, which are refused elsewhere, the first counts.
+  const volumes = new Map([...(spec.volumes ?? [])].reverse().map((one) => [one.name, one]));
   return containersByPath(spec).flatMap(({ container, field }) =>
     (container.env ?? []).flatMap(({ valueFrom }: EnvVar, index): FieldError[] => {
       if (!valueFrom?.fileKeyRef) return [];
       const name = valueFrom.fileKeyRef.volumeName ?? '';
       const place = `${field}.env[${index}].valueFrom.fileKeyRef.volumeName`;
-      const volume = spec.volumes?.find((candidate) => candidate.name === name);
+      const volume = volumes.get(name);
       if (volume === undefined) return [notFoundValue(place, name)];
       return volume.emptyDir === undefined
         ? [invalidValue(place, name, 'referenced volume must be of type emptyDir')]

@@ -23,6 +23,8 @@ export function validateMounts(
 ): FieldError[] {
   const paths = new Set<string>();
   const devices = container.volumeDevices ?? [];
+  const deviceNames = new Set(devices.map(({ name }) => name));
+  const devicePaths = new Set(devices.map(({ devicePath }) => devicePath));
   return (container.volumeMounts ?? []).flatMap((mount, index) => {
     const own = `${field}[${index}]`;
     const errors: FieldError[] = [];
@@ -32,11 +34,11 @@ export function validateMounts(
     if (paths.has(mount.mountPath))
       errors.push(invalidValue(`${own}.mountPath`, mount.mountPath ?? '', 'must be unique'));
     paths.add(mount.mountPath);
-    if (devices.some(({ name }) => name === mount.name))
+    if (deviceNames.has(mount.name))
       errors.push(
         invalidValue(`${own}.name`, mount.name ?? '', 'must not already exist in volumeDevices'),
       );
-    if (devices.some(({ devicePath }) => devicePath === mount.mountPath)) {
+    if (devicePaths.has(mount.mountPath)) {
       errors.push(
         invalidValue(
           `${own}.mountPath`,
@@ -125,6 +127,11 @@ export function validateDevices(
 ): FieldError[] {
   const names = new Set<string>();
   const paths = new Set<string>();
+  const mounts = container.volumeMounts ?? [];
+  const mounted = {
+    names: new Set(mounts.map(({ name }) => name)),
+    paths: new Set(mounts.map(({ mountPath }) => mountPath)),
+  };
   return (container.volumeDevices ?? []).flatMap((device, index) => {
     const own = `${field}[${index}]`;
     const errors: FieldError[] = [];
@@ -149,7 +156,7 @@ export function validateDevices(
       errors.push(
         invalidValue(`${own}.devicePath`, device.devicePath, "can not contain backsteps ('..')"),
       );
-    errors.push(...mountedToo(device, container.volumeMounts ?? [], own));
+    errors.push(...mountedToo(device, mounted, own));
     names.add(device.name);
     paths.add(device.devicePath);
     return errors;
@@ -158,14 +165,14 @@ export function validateDevices(
 
 function mountedToo(
   { name, devicePath }: VolumeDevice,
-  mounts: readonly VolumeMount[],
+  mounted: { names: ReadonlySet<string>; paths: ReadonlySet<string> },
   field: string,
 ): FieldError[] {
   return [
-    ...(mounts.some((mount) => mount.name === name)
+    ...(mounted.names.has(name)
       ? [invalidValue(`${field}.name`, name ?? '', 'must not already exist in volumeMounts')]
       : []),
-    ...(mounts.some(({ mountPath }) => mountPath === devicePath)
+    ...(mounted.paths.has(devicePath)
       ? [
           invalidValue(
             `${field}.devicePath`,

@@ -46,6 +46,9 @@ export async function findNode(
   const rejected =
     refused ??
     nodeRejection(pod, node as Node, tooLargeFor(pod)) ??
-    (asksForHostPorts(pod) ? hostPortRejection(pod, await readPods(ports)) : undefined);
+    // On Fargate, and where droppod keeps to what Fargate can, each pod has an address of its own.
+    (ports.settings.beyondFargate && asksForHostPorts(pod)
+      ? hostPortRejection(pod, await readPods(ports))
+      : undefined);
   return rejected ? { nodeName, rejected } : { nodeName };
 }
