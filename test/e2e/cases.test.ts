@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { eventually, type PodJson } from './droppod.ts';
+import { eventually, podOf, type PodJson } from './droppod.ts';
 import { sharedDroppod } from './shared-droppod.ts';
 
 const CASES = new URL('../../../shared/cases/', import.meta.url);
@@ -25,6 +25,19 @@ function objectsOf(file: string): Manifest[] {
       Object.assign(container, { image: 'busybox', imagePullPolicy: 'IfNotPresent' });
   return objects;
 }
+
+const READER = {
+  terminationGracePeriodSeconds: 1,
+  containers: [
+    {
+      name: 'c',
+      image: 'busybox',
+      imagePullPolicy: 'IfNotPresent',
+      stdin: true,
+      command: ['sh', '-c', 'while read l; do echo "got $l"; done; sleep 600'],
+    },
+  ],
+};
 
 const isOver = ({ status }: PodJson): boolean => ['Succeeded', 'Failed'].includes(status.phase);
 const isReady = ({ status }: PodJson): boolean =>
@@ -130,20 +143,7 @@ describe.runIf(existsSync(CASES))('a case', { concurrent: true }, () => {
   });
 
   it('attach-eof: attach ends when its own stdin ends', async () => {
-    const container = {
-      name: 'c',
-      image: 'busybox',
-      imagePullPolicy: 'IfNotPresent',
-      stdin: true,
-      command: ['sh', '-c', 'while read l; do echo "got $l"; done; sleep 600'],
-    };
-    const pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'attach-eof' },
-      spec: { terminationGracePeriodSeconds: 1, containers: [container] },
-    };
-    await dp.kIn(JSON.stringify(pod), 'create', '-f', '-');
+    await dp.kIn(podOf('attach-eof', READER), 'create', '-f', '-');
     await dp.until('attach-eof', isReady);
     expect((await dp.kIn('hi\n', 'attach', '-i', 'attach-eof')).code).toBe(0);
     await eventually(() => k('logs', 'attach-eof'), /^got hi\n$/);
