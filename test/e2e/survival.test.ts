@@ -70,24 +70,24 @@ describe('kill -9 of the local process', () => {
   it('A3, C9: a running pod, a crash loop in its back-off and a finished pod are as they were, without a second start', async () => {
     await Promise.all([
       create('steady', shell('trap "exit 0" TERM; echo started; while :; do sleep 0.2; done')),
-      create('loop', shell('echo run; exit 1')),
       create('done', shell('echo finished', { restartPolicy: 'Never' })),
     ]);
     await dp.until('done', ({ status }) => status.phase === 'Succeeded');
     // Read once complete: an id or the last condition may come slightly after the phase.
-    const [steady, done] = await Promise.all(
-      ['steady', 'done', 'loop'].map((name) =>
-        dp.until(name, (pod) => main(pod)?.containerID !== undefined),
-      ),
-    );
-    if (steady === undefined || done === undefined) throw new Error('no pods');
-    // The finished pod's task goes, with its podlet and its container; those of the two others stay.
-    await expect.poll(() => containers().length).toBe(4);
-    const before = containers();
+    const [steady, done] = await Promise.all([
+      dp.until('steady', (pod) => main(pod)?.containerID !== undefined),
+      dp.until('done', (pod) => main(pod)?.containerID !== undefined),
+    ]);
+    // The finished pod's task goes, with its podlet and its container.
+    await expect.poll(() => containers().length).toBe(2);
+    // Only now, so that its back-off is a short one.
+    await create('loop', shell('echo run; exit 1'));
     const loop = await dp.until(
       'loop',
       (pod) => main(pod)?.state.waiting?.reason === 'CrashLoopBackOff',
     );
+    const before = containers();
+    expect(before).toHaveLength(4);
     await killAndUp();
     const [steadyAfter, doneAfter] = await Promise.all(
       ['steady', 'done'].map((name) => dp.until(name, () => true)),
