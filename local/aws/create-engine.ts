@@ -85,7 +85,7 @@ export interface Engine {
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { docker, store, clock, uuid, account, region, metadataHost, logDirectory, concurrency } =
     options;
-  const log = options.log ?? (() => undefined);
+  const { log = () => undefined } = options;
   const closing = new AbortController();
   // Everything that waits in the background listens to this signal.
   setMaxListeners(0, closing.signal);
@@ -113,13 +113,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     stopping: new Set(),
     closing: closing.signal,
   };
-  const context: EcsContext = {
-    agent,
-    account,
-    region,
-    uuid,
-    beyondFargate: options.beyondFargate ?? false,
-  };
+  const { beyondFargate = false } = options;
+  const context: EcsContext = { agent, account, region, uuid, beyondFargate };
   const defaultArn = arn(context, `cluster/${DEFAULT_CLUSTER}`);
   if (!book.clusters.has(defaultArn))
     await book.putCluster({ clusterName: DEFAULT_CLUSTER, clusterArn: defaultArn });

@@ -8,7 +8,7 @@ import type { FieldTree, ManagedEntry } from './managed-fields.ts';
  * The tree without what it names below an atomic value, whose owner is the owner of the whole (as structured-merge-diff's
  * ReconcileFieldSetWithSchema does when a schema has changed). What the shape does not know stays.
  */
-export function cutAtAtomic(shape: Shape, tree: FieldTree, field?: Field): FieldTree {
+function cutAtAtomic(shape: Shape, tree: FieldTree, field?: Field): FieldTree {
   const below = belowOf(shape, field);
   if (below === 'any') return tree;
   const cut: FieldTree = {};
