@@ -69,7 +69,11 @@ function mergeRun(
   if (current && run.run < current.run) {
     return previous?.run === run.run && !hasEnded(previous) ? { ...before, previous: run } : before;
   }
-  if (current?.run === run.run && hasEnded(current)) return before;
+  if (current?.run === run.run && hasEnded(current))
+    // The engine's id may become known after a short run's end.
+    return current.runtimeId === undefined && run.runtimeId !== undefined
+      ? { ...before, current: { ...current, runtimeId: run.runtimeId } }
+      : before;
   if (!current && previous && run.run <= previous.run) return before;
   const { waiting: _over, kept: _old, ...rest } = before;
   const resized = rest.restartAfter === run.run ? { resized: true } : {};
