@@ -1,4 +1,5 @@
 // The end of the log in one process: follows it, fills holes, and wakes all waiters at once. One tail serves all watches.
+import { endWait } from '../end-wait.ts';
 import { setMaxListeners } from 'node:events';
 import { CompactedError, Unavailable } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -24,9 +25,6 @@ const PAGE = 100;
 
 /** How many entries are returned at once. */
 const MAX_ENTRIES = 500;
-
-/** A constant abort reason: without one, each abort creates an exception with a stack, for every write. */
-const WOKEN = 'something happened';
 
 export interface TailOptions {
   table: Table;
@@ -220,7 +218,7 @@ export class Tail {
     if (this.#lines.length > 2 * BUFFER_LINES)
       this.#lines.splice(0, this.#lines.length - BUFFER_LINES);
     if (settled === before) return false;
-    for (const waiter of [...this.#waiters]) if (waiter.after < settled) waiter.wake.abort(WOKEN);
+    for (const waiter of [...this.#waiters]) if (waiter.after < settled) endWait(waiter.wake);
     this.#stirUp();
     return true;
   }
@@ -237,7 +235,7 @@ export class Tail {
 
   async #wait(after: number, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
     const waiter = { after, wake: new AbortController() };
-    const abort = (): void => waiter.wake.abort(WOKEN);
+    const abort = (): void => endWait(waiter.wake);
     signal?.addEventListener('abort', abort);
     this.#waiters.add(waiter);
     const following = this.#follow();
@@ -268,7 +266,7 @@ export class Tail {
           await clock.sleep(hole ? HOLE_POLL_MS : pause, this.#stir.signal);
       }
     } catch (cause) {
-      for (const waiter of [...this.#waiters]) waiter.wake.abort(WOKEN);
+      for (const waiter of [...this.#waiters]) endWait(waiter.wake);
       throw cause instanceof Error ? cause : new Unavailable(String(cause));
     } finally {
       this.#following = false;
@@ -276,7 +274,7 @@ export class Tail {
   }
 
   #stirUp(): void {
-    this.#stir.abort(WOKEN);
+    endWait(this.#stir);
     this.#stir = stirring();
   }
 

@@ -1,4 +1,5 @@
 // The queue of looks in one process: no id runs twice at once, a change during a run causes one more run, a failed run is retried.
+import { endWait } from '../../end-wait.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Look } from './watcher.ts';
 
@@ -21,9 +22,6 @@ interface Entry {
 
 /** client-go's rate limiter for items that fail. */
 const BACK_OFF = { firstMs: 5, maxMs: 1_000_000 };
-
-/** A constant abort reason: without one, each abort creates an exception with a stack. */
-const WOKEN = 'looked at';
 
 /** The longest timer: waking early costs nothing, and Node's timers end at 24 days. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
@@ -66,7 +64,7 @@ export class Queue {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.length = 0;
-    for (const { alarm } of this.#entries.values()) alarm?.abort(WOKEN);
+    for (const { alarm } of this.#entries.values()) if (alarm) endWait(alarm);
     await this.settled();
   }
 
@@ -90,7 +88,7 @@ export class Queue {
   async #run(entry: Entry): Promise<void> {
     entry.asked = false;
     entry.running = true;
-    entry.alarm?.abort(WOKEN);
+    if (entry.alarm) endWait(entry.alarm);
     delete entry.alarm;
     const at = await this.#next(entry);
     entry.running = false;

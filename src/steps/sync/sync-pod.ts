@@ -1,6 +1,7 @@
 // One report of a podlet: validated, recorded, its consequences settled, then answered with the desired state.
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 // See docs/design/sync.md.
+import { endWait } from '../../end-wait.ts';
 import { recordEvents } from '../../events/record-event.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
@@ -170,9 +171,6 @@ const sandboxEvents = ({ settings }: SyncPorts, pod: Pod, record: PodRecord): Po
     ? dnsProblems(pod, networkOf(record, settings)).map(dnsConfigForming)
     : [];
 
-/** A constant abort reason: without one, each abort creates an exception with a stack, several times in a pod's start. */
-const ANSWERED = 'the report is answered';
-
 /** Checks, answers if there is news, or else waits for a change: registered before the check, so that no change is missed. */
 async function answer(
   ports: SyncPorts,
@@ -190,12 +188,12 @@ async function answer(
     );
     const look = await lookForNews(ports, report);
     if (look.news || left <= 0 || signal?.aborted) {
-      done.abort(ANSWERED);
+      endWait(done);
       await woken;
       return { desired: look.desired };
     }
     await Promise.race([woken, ports.clock.sleep(Math.min(look.dueMs, left), done.signal)]);
-    done.abort(ANSWERED);
+    endWait(done);
   }
 }
 
