@@ -4,16 +4,12 @@ import type { KubeObject } from '../kinds/pod.ts';
 import { isMap } from '../own.ts';
 import type { LabelSelector } from '../pod/placement/selection.ts';
 import { invalidValue, notNegative, notSupported, required } from '../validation/field-errors.ts';
-import type { IntOrPercent } from './int-or-percent.ts';
 import { atMostWhole, plainValue, validateIntOrPercent } from './int-or-percent.ts';
 import type { PodTemplate } from './pod-template.ts';
+import type { RollingUpdate } from './rolling-update.ts';
+import { shownStrategy } from './rolling-update.ts';
 import { defaultTemplate } from './pod-template.ts';
 import { validateLastingTemplate, validateWorkloadSelector } from './selector.ts';
-
-interface RollingUpdate {
-  maxUnavailable: IntOrPercent;
-  maxSurge: IntOrPercent;
-}
 
 export interface DaemonSet extends KubeObject {
   spec: {
@@ -93,21 +89,7 @@ function validateStrategy({
   const field = 'spec.updateStrategy';
   if (type === 'OnDelete') return [];
   if (type !== 'RollingUpdate')
-    return [
-      notSupported(
-        field,
-        {
-          Type: type,
-          RollingUpdate: rollingUpdate
-            ? {
-                MaxUnavailable: rollingUpdate.maxUnavailable ?? 0,
-                MaxSurge: rollingUpdate.maxSurge ?? 0,
-              }
-            : null,
-        },
-        ['RollingUpdate', 'OnDelete'],
-      ),
-    ];
+    return [notSupported(field, shownStrategy(type, rollingUpdate), ['RollingUpdate', 'OnDelete'])];
   if (rollingUpdate === undefined) return [required(`${field}.rollingUpdate`)];
   return validateRollingUpdate(rollingUpdate, `${field}.rollingUpdate`);
 }

@@ -9,18 +9,14 @@ import {
   notNegative,
   notSupported,
 } from '../validation/field-errors.ts';
-import type { IntOrPercent } from './int-or-percent.ts';
 import { atMostWhole, plainValue, validateIntOrPercent } from './int-or-percent.ts';
 import type { PodTemplate } from './pod-template.ts';
+import type { RollingUpdate } from './rolling-update.ts';
+import { shownStrategy } from './rolling-update.ts';
 import { defaultTemplate } from './pod-template.ts';
 import type { Condition } from './replica-set.ts';
 import { notAbove } from './replica-set.ts';
 import { validateLastingTemplate, validateWorkloadSelector } from './selector.ts';
-
-interface RollingUpdate {
-  maxUnavailable: IntOrPercent;
-  maxSurge: IntOrPercent;
-}
 
 export interface Deployment extends KubeObject {
   spec: {
@@ -116,19 +112,11 @@ function validateStrategy({ type, rollingUpdate }: Deployment['spec']['strategy'
           ),
         ];
   if (type !== 'RollingUpdate')
-    return [notSupported(field, shown(type, rollingUpdate), STRATEGIES)];
+    return [notSupported(field, shownStrategy(type, rollingUpdate), STRATEGIES)];
   return rollingUpdate === undefined
     ? []
     : validateRollingUpdate(rollingUpdate, `${field}.rollingUpdate`);
 }
-
-/** As Kubernetes prints its own type. */
-const shown = (type: string, update: RollingUpdate | undefined): object => ({
-  Type: type,
-  RollingUpdate: update
-    ? { MaxUnavailable: update.maxUnavailable ?? 0, MaxSurge: update.maxSurge ?? 0 }
-    : null,
-});
 
 function validateRollingUpdate(
   { maxUnavailable, maxSurge }: RollingUpdate,

@@ -20,6 +20,7 @@ import {
   subdomainProblems,
 } from '../../validation/names.ts';
 import { validateObjectMeta } from '../../validation/object-meta.ts';
+import { repeats } from '../../validation/repeats.ts';
 
 /** As stored: both lists may be null. */
 export type EndpointSlice = Omit<Slice, 'ports' | 'endpoints'> & {
@@ -67,14 +68,12 @@ export function validateEndpointSlice(slice: EndpointSlice, old?: EndpointSlice)
 
 function validatePorts(ports: readonly SlicePort[]): FieldError[] {
   if (ports.length > MAX_PORTS) return [tooMany('ports', ports.length, MAX_PORTS)];
-  const names = new Set<string>();
+  const second = repeats(ports.map(({ name = '' }) => name));
   return ports.flatMap(({ name = '', protocol, appProtocol }, index) => {
     const field = `ports[${index}]`;
-    const twice = names.has(name);
-    names.add(name);
     return [
       ...(name ? invalidEach(`${field}.name`, name, labelProblems(name)) : []),
-      ...(twice ? [duplicate(`${field}.name`, name)] : []),
+      ...(second.has(index) ? [duplicate(`${field}.name`, name)] : []),
       ...(protocol !== undefined && PROTOCOLS.includes(protocol)
         ? []
         : [notSupported(`${field}.protocol`, protocol ?? '', PROTOCOLS)]),
@@ -133,12 +132,13 @@ function hintProblems(
   problems: (name: string) => string[],
 ): FieldError[] {
   if (hints.length > MAX_HINTS) return [tooMany(field, hints.length, MAX_HINTS)];
-  const names = new Set<string>();
+  const second = repeats(hints.map(({ name = '' }) => name));
   return hints.flatMap(({ name = '' }, index) => {
     const own = `${field}[${index}].name`;
-    const found = names.has(name) ? [duplicate(own, name)] : [];
-    names.add(name);
-    return [...found, ...invalidEach(own, name, problems(name))];
+    return [
+      ...(second.has(index) ? [duplicate(own, name)] : []),
+      ...invalidEach(own, name, problems(name)),
+    ];
   });
 }
 
