@@ -189,15 +189,18 @@ function resources(container: ContainerDefinition, isPrimary: boolean): Partial<
   };
 }
 
-/** What `privileged` is made of, for an engine that cannot give all capabilities. */
-const nearlyPrivileged = (lacking: readonly string[]): Partial<HostConfig> => ({
-  CapAdd: ['ALL'],
-  CapDrop: [...lacking],
-  SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
-  MaskedPaths: [],
-  ReadonlyPaths: [],
-  DeviceCgroupRules: ['a *:* rwm'],
-});
+/** `privileged`, or what it is made of for an engine that cannot give all capabilities. */
+function privileged(lacking: readonly string[]): Partial<HostConfig> {
+  if (lacking.length === 0) return { Privileged: true };
+  return {
+    CapAdd: ['ALL'],
+    CapDrop: [...lacking],
+    SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+    MaskedPaths: [],
+    ReadonlyPaths: [],
+    DeviceCgroupRules: ['a *:* rwm'],
+  };
+}
 
 function privileges(
   container: ContainerDefinition,
@@ -207,7 +210,6 @@ function privileges(
   return {
     ReadonlyRootfs: container.readonlyRootFilesystem ?? false,
     ...present({
-      Privileged: container.privileged && lacking.length === 0 ? true : undefined,
       CapAdd: capabilities?.add?.length ? capabilities.add : undefined,
       CapDrop: capabilities?.drop?.length ? capabilities.drop : undefined,
       Init: initProcessEnabled ? true : undefined,
@@ -225,7 +227,7 @@ function privileges(
           )
         : undefined,
     }),
-    ...(container.privileged && lacking.length > 0 ? nearlyPrivileged(lacking) : {}),
+    ...(container.privileged ? privileged(lacking) : {}),
   };
 }
 

@@ -11,11 +11,17 @@ import type { FieldTree, ManagedEntry } from './managed-fields.ts';
 function cutAtAtomic(shape: Shape, tree: FieldTree, field?: Field): FieldTree {
   const below = belowOf(shape, field);
   if (below === 'any') return tree;
-  const cut: FieldTree = {};
-  if (below === 'none') return cut;
-  for (const [segment, members] of Object.entries(tree))
-    setOwn(cut, segment, below(segment, members));
-  return cut;
+  const segments = Object.entries(tree);
+  if (below === 'none') return segments.length === 0 ? tree : {};
+  // Nearly always there is nothing to cut, and every write asks.
+  let cut: FieldTree | undefined;
+  for (const [segment, members] of segments) {
+    const kept = below(segment, members);
+    if (kept === members) continue;
+    cut ??= { ...tree };
+    setOwn(cut, segment, kept);
+  }
+  return cut ?? tree;
 }
 
 /** How a segment's members are cut; `none`: the value is atomic, `any`: the shape says nothing about it. */
