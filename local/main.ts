@@ -3,7 +3,7 @@
 // See docs/design/local.md.
 import { setMaxListeners } from 'node:events';
 import { bootstrapObjects } from '../src/api/bootstrap.ts';
-import { systemClock } from '../src/aws/clock.ts';
+import { systemClock } from '../src/system-clock.ts';
 import type { AccessKey } from './aws/signature.ts';
 import { openCore, type Core } from './compose/core.ts';
 import { createDoors } from './compose/doors.ts';

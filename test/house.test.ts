@@ -271,7 +271,7 @@ describe('how a file is written', () => {
     ['timers (use ports.clock)', /(?<!socket\.)\b(setTimeout|setInterval)\(/],
   ])('%s stay at the edge', (_name, pattern) => {
     const edge =
-      /^(src\/aws\/|podlet\/(main|build|image|clock|node-|probes\/|sessions|supervisor|files|transport)|local\/server\.ts|local\/(cli|compose|docker|clock)|local\/.*clock|cdk\/|test\/)/;
+      /^(src\/aws\/|src\/system-clock\.ts|podlet\/(main|build|image|clock|node-|probes\/|sessions|supervisor|files|transport)|local\/server\.ts|local\/(cli|compose|docker|clock)|local\/.*clock|cdk\/|test\/)/;
     expect(
       product
         .filter(

@@ -1,7 +1,7 @@
 // Everything behind the doors of local mode: opens the services, builds the steps' ports on them, creates the machine.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { ensureTable } from '../../src/aws/ensure-table.ts';
 import { awsExecutions } from '../../src/aws/executions.ts';
 import { randomIds } from '../../src/aws/ids.ts';

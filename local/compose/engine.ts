@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { levelKeyValue } from '../agent/key-value.ts';
 import { createEngine, type Engine } from '../aws/create-engine.ts';
 import { openDatabase } from '../database.ts';

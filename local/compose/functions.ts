@@ -1,6 +1,6 @@
 // The Lambda functions of local mode: the steps themselves, under the names that the machine calls.
 import { sweep } from '../../functions/sweep.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { logged } from '../../src/aws/step-log.ts';
 import type { Json } from '../../src/ports/json.ts';
 import type { Log } from '../../src/ports/log.ts';

@@ -1,6 +1,6 @@
 // The structured log of local mode: all lines in a file, and everything but successes on the terminal as well.
 import { join } from 'node:path';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { jsonLog } from '../../src/aws/json-log.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { logFile } from '../log-file.ts';

@@ -1,6 +1,6 @@
 // The installation of a data directory, adapted to this machine's bridge.
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { randomAccessKey, randomKey } from '../../src/aws/ids.ts';
 import { connectDocker, dockerSocketPath } from '../docker/engine-api.ts';
 import { bridgeGateway } from '../docker/system.ts';

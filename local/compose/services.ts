@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createClients, type Clients } from '../../src/aws/clients.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { own } from '../../src/own.ts';
 import type { Engine } from '../aws/create-engine.ts';
 import { createDynamo, type Dynamo } from '../aws/dynamodb/create-dynamo.ts';

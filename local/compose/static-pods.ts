@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { manifestFiles, manifestsIn } from '../../src/api/static-manifests.ts';
 import { systemObjects } from '../../src/api/system-objects.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { STATIC_PODS, keepStaticPods } from '../../src/steps/static/keep-static-pods.ts';
 

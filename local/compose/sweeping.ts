@@ -1,6 +1,6 @@
 // Sweep's schedule in local mode.
 import { sweep } from '../../functions/sweep.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 
 const SWEEP_MS = 10_000;

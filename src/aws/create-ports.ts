@@ -17,7 +17,7 @@ import { present } from '../present.ts';
 import type { Table } from '../store/table.ts';
 import { wakes } from '../owners/wakes.ts';
 import { createClient } from './client.ts';
-import { systemClock } from './clock.ts';
+import { systemClock } from '../system-clock.ts';
 import type { Config, Environment } from './config.ts';
 import { readConfig } from './config.ts';
 import { environmentLog } from './environment-log.ts';

@@ -2,7 +2,7 @@
 import { faultMembers } from '../ports/log.ts';
 import { environmentLog } from './environment-log.ts';
 import type { Clock } from '../ports/clock.ts';
-import { systemClock } from './clock.ts';
+import { systemClock } from '../system-clock.ts';
 
 /** CloudFormation's event, as far as it is used. */
 export interface ResourceEvent {

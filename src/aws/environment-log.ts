@@ -1,5 +1,5 @@
 // The log of a Lambda environment: its standard output becomes the log stream.
-import { systemClock } from './clock.ts';
+import { systemClock } from '../system-clock.ts';
 import { jsonLog } from './json-log.ts';
 
 /** Prints lines of JSON. */

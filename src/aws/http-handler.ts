@@ -1,6 +1,6 @@
 // Runs a handler of web Requests behind a function URL: streaming where the runtime supports it, otherwise in one piece.
 import { faultMembers } from '../ports/log.ts';
-import { systemClock } from './clock.ts';
+import { systemClock } from '../system-clock.ts';
 import { environmentLog } from './environment-log.ts';
 import { buffered, respond, toRequest, type BufferedAnswer, type Head } from './function-url.ts';
 import { keptAlive } from './keep-alive.ts';

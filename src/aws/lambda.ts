@@ -3,7 +3,7 @@ import { isMap } from '../own.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Wake } from '../ports/wake.ts';
 import type { Table } from '../store/table.ts';
-import { systemClock } from './clock.ts';
+import { systemClock } from '../system-clock.ts';
 import { httpHandler } from './http-handler.ts';
 import { environmentLog } from './environment-log.ts';
 import { logged } from './step-log.ts';

@@ -2,7 +2,7 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { pushImage, type PushContent, type PushTools } from '../images/push-image.ts';
-import { systemClock } from './clock.ts';
+import { systemClock } from '../system-clock.ts';
 import type { ResourceOutcome } from './custom-resource.ts';
 
 /** An object in S3 and the digest of its expected content. */

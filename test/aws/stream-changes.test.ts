@@ -6,7 +6,7 @@ import { wakes } from '../../src/owners/wakes.ts';
 import { dynamoStore } from '../../src/store/dynamo-store.ts';
 import type { Item, TableWrite } from '../../src/store/table.ts';
 import { randomIds } from '../../src/aws/ids.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { localTable } from '../contract/store-subjects.ts';
 
 /** Bytes travel as base64. */

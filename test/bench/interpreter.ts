@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Interpreter } from '../../local/states/interpreter.ts';
 import { MemoryJournal } from '../fakes/memory-journal.ts';
 import type { Machine } from '../../local/states/machine.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { preciseNow } from './engine.ts';
 import { summary, type Measure } from './summary.ts';
 

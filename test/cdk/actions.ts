@@ -1,7 +1,7 @@
 // The IAM actions and resources that a port's method needs: determined by running the adapter, configured as in an installation, on
 // clients that send nothing.
 import { createClients } from '../../src/aws/clients.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { pullSecretPrefix, type Config } from '../../src/aws/config.ts';
 import { awsDueTimes } from '../../src/aws/due-times.ts';
 import { ecrCredentials } from '../../src/aws/ecr-credentials.ts';

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { inspectContainer } from '../../local/docker/containers.ts';
 import { containerEvents } from '../../local/docker/events.ts';
 import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from '../../local/agent/labels.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { docker } from '../podlet/lab.ts';
 
 export interface Begun {

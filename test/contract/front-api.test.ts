@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamo, type Dynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
 import { httpServer, listen, type Listening } from '../../local/server.ts';
 import { createClients } from '../../src/aws/clients.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import { ensureTable } from '../../src/aws/ensure-table.ts';
 import { bundled } from './bundled.ts';

@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { httpsServer, listen, type Door } from '../../local/server.ts';
 import { makeCertificates } from '../../local/tls/certificates.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import type { BufferedAnswer } from '../../src/aws/function-url.ts';
 import { httpHandler } from '../../src/aws/http-handler.ts';
 import { functionUrlFront } from '../fakes/function-url-front.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createImageResolver } from '../../local/agent/resolve-image.ts';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import { connectDocker } from '../../local/docker/engine-api.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { registryImages } from '../../src/images/registry-images.ts';
 import type { ImageOutcome, Images, RegistryCredential } from '../../src/ports/images.ts';
 import { putIndex } from '../e2e/registry-content.ts';

@@ -1,7 +1,7 @@
 // Secret content is stored only in partitions that functions without a need for secrets may not read (cdk/constructs/grants.ts).
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { randomIds } from '../../src/aws/ids.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';
 import type { LogEntry } from '../../src/ports/store.ts';

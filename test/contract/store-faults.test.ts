@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { randomIds } from '../../src/aws/ids.ts';
 import { StoreConflict, Unavailable } from '../../src/errors.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
 import { inProcessTable } from '../../local/compose/in-process-table.ts';
 import { createClients } from '../../src/aws/clients.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { ensureTable } from '../../src/aws/ensure-table.ts';
 import { randomIds } from '../../src/aws/ids.ts';
 import { dynamoTable } from '../../src/aws/table.ts';

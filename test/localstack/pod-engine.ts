@@ -6,7 +6,7 @@ import { anyEndpoint } from '../../local/aws/front.ts';
 import { openEngine } from '../../local/compose/engine.ts';
 import type { Installation } from '../../local/installation.ts';
 import { httpServer, listen, type Door } from '../../local/server.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { present } from '../../src/present.ts';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;

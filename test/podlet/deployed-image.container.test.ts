@@ -11,7 +11,7 @@ import { librariesOf } from '../../podlet/base.ts';
 import { hostArchitecture, type Architecture } from '../../podlet/build.ts';
 import { ARCHITECTURES, podletLayout } from '../../podlet/build-layout.ts';
 import { OCI_INDEX, OCI_MANIFEST, writeLayout, type Descriptor } from '../../podlet/oci.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { pushImage, type PushedImage } from '../../src/images/push-image.ts';
 import { registryProblem, startRegistry, type TestRegistry } from '../e2e/registry.ts';
 import { docker } from './lab.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createClients, type Clients } from '../../src/aws/clients.ts';
-import { systemClock } from '../../src/aws/clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { awsDueTimes } from '../../src/aws/due-times.ts';
 import { ecrCredentials } from '../../src/aws/ecr-credentials.ts';
 import { awsLogs } from '../../src/aws/logs.ts';

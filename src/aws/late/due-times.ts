@@ -2,7 +2,7 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DueTimes } from '../../ports/due-times.ts';
 import { createClient, type ClientOptions } from '../client.ts';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../../system-clock.ts';
 import type { Config } from '../config.ts';
 import { awsDueTimes } from '../due-times.ts';
 

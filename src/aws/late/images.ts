@@ -8,7 +8,7 @@ import type { Images } from '../../ports/images.ts';
 import { present } from '../../present.ts';
 import type { Table } from '../../store/table.ts';
 import { createClient, type ClientOptions } from '../client.ts';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../../system-clock.ts';
 import type { Config } from '../config.ts';
 import { ecrCredentials } from '../ecr-credentials.ts';
 import { tableImages } from '../kept-images.ts';

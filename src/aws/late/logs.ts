@@ -2,7 +2,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { Logs } from '../../ports/logs.ts';
 import { createClient, type ClientOptions } from '../client.ts';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../../system-clock.ts';
 import type { Config } from '../config.ts';
 import { awsLogs } from '../logs.ts';
 

@@ -2,7 +2,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { PullSecrets } from '../../ports/pull-secrets.ts';
 import { createClient, type ClientOptions } from '../client.ts';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../../system-clock.ts';
 import { pullSecretPrefix, type Config } from '../config.ts';
 import { awsPullSecrets } from '../pull-secrets.ts';
 

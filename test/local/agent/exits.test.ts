@@ -9,7 +9,7 @@ import type { TaskDefinition } from '../../../local/agent/task-definition.ts';
 import type { Task } from '../../../local/agent/task.ts';
 import { watchExits } from '../../../local/agent/watch-exits.ts';
 import { DockerError, type Docker } from '../../../local/docker/engine-api.ts';
-import { systemClock } from '../../../src/aws/clock.ts';
+import { systemClock } from '../../../src/system-clock.ts';
 
 const state = (Status: string, OOMKilled: boolean): string =>
   JSON.stringify({

@@ -7,7 +7,7 @@ import { createDynamo, type Dynamo } from '../../../local/aws/dynamodb/create-dy
 import { awsFront } from '../../../local/aws/front.ts';
 import { invokeOverRest } from '../../../local/aws/lambda/invoke.ts';
 import { httpServer, listen, type Listening } from '../../../local/server.ts';
-import { systemClock } from '../../../src/aws/clock.ts';
+import { systemClock } from '../../../src/system-clock.ts';
 
 const KEY = { accessKeyId: 'DROPPODTESTKEY000001', secretAccessKey: 'secret/of+the/test' };
 let door: Listening;

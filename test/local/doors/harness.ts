@@ -8,7 +8,7 @@ import { httpServer, httpsServer, listen, type Door } from '../../../local/serve
 import { SessionHub } from '../../../local/streams/session-hub.ts';
 import { makeCertificates } from '../../../local/tls/certificates.ts';
 import { awsFront } from '../../../local/aws/front.ts';
-import { systemClock } from '../../../src/aws/clock.ts';
+import { systemClock } from '../../../src/system-clock.ts';
 import { handle } from '../../../src/api/handler.ts';
 import { bootstrapObjects } from '../../../src/api/bootstrap.ts';
 import { bootstrapToken, secretHash } from '../../../src/auth/podlet-credential.ts';

@@ -1,5 +1,5 @@
-// Real time.
-import type { Clock } from '../ports/clock.ts';
+// Real time, for whoever composes the ports: functions, the podlet, local mode.
+import type { Clock } from './ports/clock.ts';
 
 /** Node's timers fire at once beyond 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
