@@ -1,7 +1,7 @@
 // Sends every response of local mode: streams it to the client, and closes the connection afterwards if the request's body was not
 // read to its end or the client reads nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/ports/clock.ts';
 import { nextTurn } from './next-turn.ts';
 import { drained, untilClosed } from './streams/drained.ts';
 

@@ -3,7 +3,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/ports/clock.ts';
 
 /** Go's server waits this long between its last response and closing the connection (`rstAvoidanceDelay`). */
 const LAST_WORDS_MS = 500;

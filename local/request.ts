@@ -2,7 +2,7 @@
 // bytes and time; what no Request can represent is refused.
 import type { IncomingMessage } from 'node:http';
 import type { Limit } from './agent/limit.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/ports/clock.ts';
 import { nextTurn } from './next-turn.ts';
 
 /** A request that never reaches a handler, or an unreadable body: the server responds with the code. */

@@ -13,7 +13,7 @@ import type { Duplex } from 'node:stream';
 import { present } from '../src/present.ts';
 import { createLimit, type Limit } from './agent/limit.ts';
 import { sendAnswer } from './answer.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/ports/clock.ts';
 import { DueAnswers } from './due-answers.ts';
 import { RequestFault, toRequest } from './request.ts';
 

@@ -5,7 +5,8 @@ import { outputText } from './commands.ts';
 import type { Commands } from './commands.ts';
 import { errorText } from './error-text.ts';
 import { execFailure } from './exec-failure.ts';
-import type { Network, PodletClock } from './ports.ts';
+import type { Clock } from '../src/ports/clock.ts';
+import type { Network } from './ports.ts';
 
 export interface HookPlace {
   container: string;
@@ -24,7 +25,7 @@ export interface HookOutcome {
 
 /** Runs a hook to its end. The error text is the one that the kubelet shows. Never throws: a hook that cannot be called has failed. */
 export async function runHook(
-  tools: { commands: Commands; network: Network; clock: PodletClock },
+  tools: { commands: Commands; network: Network; clock: Clock },
   hook: Hook,
   place: HookPlace,
 ): Promise<HookOutcome> {
@@ -36,7 +37,7 @@ export async function runHook(
 }
 
 async function callHook(
-  tools: { commands: Commands; network: Network; clock: PodletClock },
+  tools: { commands: Commands; network: Network; clock: Clock },
   hook: Hook,
   place: HookPlace,
 ): Promise<HookOutcome> {

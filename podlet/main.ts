@@ -3,12 +3,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { own } from '../src/own.ts';
 import { present } from '../src/present.ts';
+import { systemClock as clock } from '../src/system-clock.ts';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
 import { cutText } from '../src/protocol/cut-text.ts';
 import { VolumeFiles } from './files.ts';
 import { readCounters, readTaskMetadata } from './metadata.ts';
-import type { Memory, Network, PodletClock } from './ports.ts';
+import type { Memory, Network } from './ports.ts';
 import { nodeLookup } from './node-lookup.ts';
 import { Sessions } from './sessions.ts';
 import { createTransport } from './transport.ts';
@@ -22,22 +23,6 @@ const FAREWELL_MS = 20;
 
 /** No resolver reads more, and a report must stay small. */
 const MAX_RESOLV_CONF_BYTES = 8 * 1024;
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const clock: PodletClock = {
-  now: () => new Date(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
-      const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
-      function done(): void {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      }
-      signal?.addEventListener('abort', done);
-    }),
-};
 
 const memory: Memory = {
   load: () => {

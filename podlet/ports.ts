@@ -1,4 +1,5 @@
 // What the agent needs from outside: clock, sync, supervisors, volumes, network, memory. main.ts gives real ones, tests fakes.
+import type { Clock } from '../src/ports/clock.ts';
 import type { Counters } from './usage-meter.ts';
 import type {
   Desired,
@@ -8,12 +9,6 @@ import type {
   SessionRequest,
 } from '../src/protocol/messages.ts';
 import type { FromSupervise, ToSupervise } from './messages.ts';
-
-export interface PodletClock {
-  now(): Date;
-  /** Resolves after `ms`, or at once when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
 
 /** The API no longer knows this podlet and says so in its own format: the podlet stops all containers and ends. */
 export class SyncRefused extends Error {
@@ -106,7 +101,7 @@ export interface PodletIdentity {
 }
 
 export interface PodletPorts {
-  clock: PodletClock;
+  clock: Clock;
   /** [0, 1). */
   random(): number;
   identity: PodletIdentity;

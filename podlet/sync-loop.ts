@@ -1,7 +1,7 @@
 // Reports go up at every change, responses come down; the API may hold a request open, so that a newer one overtakes it.
 // See docs/design/sync.md.
 import type { Desired, Report } from '../src/protocol/messages.ts';
-import type { PodletClock } from './ports.ts';
+import type { Clock } from '../src/ports/clock.ts';
 import { SyncRefused } from './ports.ts';
 
 /** Within a burst changes are reported at once, beyond it one report per gap. */
@@ -15,7 +15,7 @@ const LONGEST_RETRY_MS = 5_000;
 const MOST_REQUESTS = 3;
 
 export interface SyncLoopOptions {
-  clock: PodletClock;
+  clock: Clock;
   random(): number;
   sync(report: Report, signal: AbortSignal): Promise<Desired>;
   /** The report of this moment. */

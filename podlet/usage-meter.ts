@@ -1,7 +1,7 @@
 // Measures what the containers use by two readings of the engine's counters; sent with the next report that is due anyway.
 import type { ContainerUsage } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
-import type { PodletClock } from './ports.ts';
+import type { Clock } from '../src/ports/clock.ts';
 import type { World } from './world.ts';
 
 /** metrics-server's interval. */
@@ -20,7 +20,7 @@ export interface Counters {
 /** Reads the counters until the signal aborts; `read` returns undefined if there are none. */
 export async function meterUsage(
   world: World,
-  clock: PodletClock,
+  clock: Clock,
   read: () => Promise<{ [container: string]: Counters } | undefined>,
   signal: AbortSignal,
 ): Promise<void> {

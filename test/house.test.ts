@@ -141,10 +141,16 @@ describe('arrows between rooms', () => {
       /^local\/(main\.ts$|compose\/)/,
     ],
     [
-      'the podlet knows of src only the messages and types',
+      'the podlet knows of src only the messages, types and the clock',
       /^podlet\//,
-      /^src\/(?!(own|present)\.ts$|protocol\/|kinds)/,
+      /^src\/(?!(own|present)\.ts$|protocol\/|kinds|ports\/clock\.ts$|system-clock\.ts$)/,
       undefined,
+    ],
+    [
+      'real time comes in where ports are composed (use ports.clock)',
+      /^/,
+      /^src\/system-clock\.ts$/,
+      /^(src\/aws\/|podlet\/main\.ts$|local\/(main\.ts$|compose\/))/,
     ],
     [
       'the podlet knows neither functions nor local',
@@ -271,7 +277,7 @@ describe('how a file is written', () => {
     ['timers (use ports.clock)', /(?<!socket\.)\b(setTimeout|setInterval)\(/],
   ])('%s stay at the edge', (_name, pattern) => {
     const edge =
-      /^(src\/aws\/|src\/system-clock\.ts|podlet\/(main|build|image|clock|node-|probes\/|sessions|supervisor|files|transport)|local\/server\.ts|local\/(cli|compose|docker|clock)|local\/.*clock|cdk\/|test\/)/;
+      /^(src\/aws\/|src\/system-clock\.ts|podlet\/(main|build|image|node-|probes\/|sessions|transport)|local\/server\.ts|local\/(cli|compose|docker)|cdk\/|test\/)/;
     expect(
       product
         .filter(

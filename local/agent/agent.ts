@@ -1,5 +1,5 @@
 // State that the functions of this room share: the engine, the book of tasks, the work in progress.
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Docker } from '../docker/engine-api.ts';
 import type { Limit } from './limit.ts';
 import type { ImageResolver } from './resolve-image.ts';

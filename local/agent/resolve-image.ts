@@ -10,7 +10,7 @@ import type {
   RegistryCredential,
 } from '../../src/ports/images.ts';
 import { present } from '../../src/present.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { fullName, parseImageName, referenceProblem, type ImageName } from './image-name.ts';
 import { aggregate, runtimeText } from './pull-message.ts';
 

@@ -1,5 +1,5 @@
 // All tasks and task definitions, in memory and in the store: each change is stored before it is published.
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { KeyValue } from './key-value.ts';
 import type { Task } from './task.ts';
 import type { TaskDefinition } from './task-definition.ts';

@@ -15,7 +15,7 @@ import { createImageResolver, type ImageResolver } from '../agent/resolve-image.
 import { resizeContainer } from '../agent/resize-container.ts';
 import { TaskBook } from '../agent/task-book.ts';
 import type { AddedContainer } from '../agent/task-definition.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Docker } from '../docker/engine-api.ts';
 import type { LogLine } from '../docker/logs.ts';
 import type { JsonObject } from '../states/json.ts';

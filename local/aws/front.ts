@@ -1,6 +1,6 @@
 // One port for every AWS service: JSON services by their target, Lambda by its path. A caller without the installation's key is refused.
 import { present } from '../../src/present.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { AwsError, type AwsJsonEndpoint } from './protocol.ts';
 import { checkSignature, readAuthorization, type AccessKey } from './signature.ts';
 

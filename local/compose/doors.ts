@@ -9,7 +9,7 @@ import { isOwnPodlet } from '../../src/steps/sync/own-podlet.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { present } from '../../src/present.ts';
 import type { MetadataAnswer } from '../agent/metadata.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { RequestFault, toRequest } from '../request.ts';
 import type { Door } from '../server.ts';
 import type { Session } from '../../src/protocol/messages.ts';

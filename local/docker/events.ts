@@ -1,6 +1,6 @@
 // The engine's events as an endless sequence: a broken stream is reopened from its last event on.
 import { createInterface } from 'node:readline';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Docker } from './engine-api.ts';
 
 export interface DockerEvent {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
 import type { Json } from './json.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 
 type Functions = {
   [name: string]: Parameters<jsonata.Expression['registerFunction']>[1] | undefined;

@@ -1,5 +1,5 @@
 // What the interpreter needs from outside: time, randomness, a journal on disk, and something that carries out tasks.
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Json } from './json.ts';
 
 /** One change of the journal; null deletes the key. */

@@ -1,6 +1,7 @@
 // One loop per container run and probe: attempt, count, report; it ends when its result is final or the run is over.
 import type { ProbeOrder } from '../../src/protocol/messages.ts';
-import type { Attempt, PodletClock } from '../ports.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Attempt } from '../ports.ts';
 import { countAnswer, initialCount } from './count.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
@@ -10,7 +11,7 @@ export interface ProbeWork {
   probe: ProbeOrder;
   /** When the container's process started, ms. */
   startedAt: number;
-  clock: PodletClock;
+  clock: Clock;
   attempt(): Promise<Attempt>;
   /** Every attempt that failed, erred or warned, as an event. */
   onEvent(reason: 'Unhealthy' | 'ProbeWarning', message: string): void;
@@ -47,13 +48,13 @@ export async function runProbe(work: ProbeWork): Promise<void> {
   }
 }
 
-async function sleepUntil(clock: PodletClock, time: number, signal: AbortSignal): Promise<void> {
+async function sleepUntil(clock: Clock, time: number, signal: AbortSignal): Promise<void> {
   const wait = time - clock.now().getTime();
   if (wait > 0) await clock.sleep(wait, signal);
 }
 
 /** Ticks that passed during a slow attempt are not made up for (a Go ticker drops them). */
-function nextTick(clock: PodletClock, tick: number, periodSeconds: number): number {
+function nextTick(clock: Clock, tick: number, periodSeconds: number): number {
   const period = Math.max(periodSeconds, 1) * 1000;
   const missed = Math.max(0, Math.floor((clock.now().getTime() - tick) / period));
   return tick + period * Math.max(1, missed);

@@ -1,6 +1,7 @@
 // supervise without processes: each run lasts as long as a script says, on a virtual clock. Uses the real messages.
 import type { Exited, FromSupervise, StartMessage, ToSupervise } from '../../podlet/messages.ts';
-import type { PodletClock, Supervisors } from '../../podlet/ports.ts';
+import type { Supervisors } from '../../podlet/ports.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { present } from '../../src/present.ts';
 
 export interface FakeRun {
@@ -46,7 +47,7 @@ export class FakeSupervisors implements Supervisors {
   private gone: (container: string) => void = () => undefined;
 
   constructor(
-    private readonly clock: PodletClock,
+    private readonly clock: Clock,
     private readonly script: (container: string, run: number) => FakeRun,
     private readonly exec: (container: string, argv: string[]) => FakeExec = () => ({ code: 0 }),
   ) {

@@ -5,7 +5,7 @@ import { Interpreter } from '../../local/states/interpreter.ts';
 import type { Json } from '../../local/states/json.ts';
 import type { Machine } from '../../local/states/machine.ts';
 import { MemoryJournal } from './memory-journal.ts';
-import type { Clock } from '../../local/clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { TaskPort } from '../../local/states/ports.ts';
 
 /** A run in progress. */

@@ -1,5 +1,5 @@
 // What every DynamoDB operation of the local engine works on.
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { Json } from '../protocol.ts';
 import { AwsError } from '../protocol.ts';
 import type { Store } from './dynalite.ts';

@@ -4,7 +4,7 @@ import type { AwsJsonEndpoint, Json, Operation } from '../protocol.ts';
 import { awsJsonEndpoint, runOperation } from '../protocol.ts';
 import { present } from '../../../src/present.ts';
 import { conditionalWrite } from './conditional-write.ts';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { DynamoContext } from './context.ts';
 import { describeTimeToLive } from './describe-time-to-live.ts';
 import { NATIVE, openStore } from './dynalite.ts';

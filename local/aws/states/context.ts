@@ -1,6 +1,6 @@
 // What the Step Functions operations share: the interpreter, the machines, and the ARNs of one account and region.
 import type { Interpreter } from '../../states/interpreter.ts';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { Input } from '../input.ts';
 import { text } from '../input.ts';
 import { AwsError } from '../protocol.ts';

@@ -1,7 +1,7 @@
 // Step Functions on one machine: interpreter, journal and endpoint put together, without a socket.
 import { present } from '../../../src/present.ts';
 import { Interpreter } from '../../states/interpreter.ts';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { ExecutionChange, Journal } from '../../states/ports.ts';
 import type { AwsJsonEndpoint } from '../protocol.ts';
 import { awsJsonEndpoint } from '../protocol.ts';

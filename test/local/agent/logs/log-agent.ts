@@ -4,7 +4,7 @@ import { createLimit } from '../../../../local/agent/limit.ts';
 import { createImageResolver } from '../../../../local/agent/resolve-image.ts';
 import type { Task } from '../../../../local/agent/task.ts';
 import { TaskBook } from '../../../../local/agent/task-book.ts';
-import type { Clock } from '../../../../local/clock.ts';
+import type { Clock } from '../../../../src/ports/clock.ts';
 import type { Docker } from '../../../../local/docker/engine-api.ts';
 import { memoryKeyValue } from '../../../fakes/memory-key-value.ts';
 
