@@ -75,25 +75,25 @@ describe('arrows between rooms', () => {
     [
       'src/validation knows no pod (rules of pods live in src/pod/validation)',
       /^src\/validation\//,
-      /^src\/(?!validation\/|kinds\/|errors\.ts|own\.ts|present\.ts)/,
+      /^src\/(?!validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|repeats\.ts)/,
       undefined,
     ],
     [
       'src/pod knows neither Fargate nor records, nor whoever calls it (take a value instead)',
       /^src\/pod\//,
-      /^src\/(?!pod\/|protocol\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/settings\.ts)/,
+      /^src\/(?!pod\/|protocol\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|repeats\.ts|ports\/settings\.ts)/,
       undefined,
     ],
     [
       'src/fargate is a pure translation: it knows pods, not what happens to them next',
       /^src\/fargate\//,
-      /^src\/(?!fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/)/,
+      /^src\/(?!fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|repeats\.ts|ports\/)/,
       undefined,
     ],
     [
       'src/refusals stands above fargate and placement, and nothing else',
       /^src\/refusals\//,
-      /^src\/(?!refusals\/|fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/settings\.ts)/,
+      /^src\/(?!refusals\/|fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|repeats\.ts|ports\/settings\.ts)/,
       undefined,
     ],
     [
@@ -106,19 +106,19 @@ describe('arrows between rooms', () => {
     [
       'src/custom is pure: what a custom kind is, and what its objects may be',
       /^src\/custom\//,
-      /^src\/(?!custom\/|pod\/model\/quantity\.ts|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/json\.ts)/,
+      /^src\/(?!custom\/|pod\/model\/quantity\.ts|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|repeats\.ts|ports\/json\.ts)/,
       undefined,
     ],
     [
       'src/workloads is pure: the rules of the kinds around pods',
       /^src\/workloads\//,
-      /^src\/(?!workloads\/|pod\/|fargate\/|refusals\/|validation\/|kinds\/|errors\.ts|own\.ts|by-key\.ts|present\.ts|ports\/settings\.ts)/,
+      /^src\/(?!workloads\/|pod\/|fargate\/|refusals\/|validation\/|kinds\/|errors\.ts|own\.ts|by-key\.ts|present\.ts|repeats\.ts|ports\/settings\.ts)/,
       undefined,
     ],
     [
       'src/controllers is pure: it says what to write (src/steps/reconcile writes)',
       /^src\/controllers\//,
-      /^src\/(?!controllers\/|workloads\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|by-key\.ts|present\.ts|later\.ts)/,
+      /^src\/(?!controllers\/|workloads\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|by-key\.ts|present\.ts|repeats\.ts|later\.ts)/,
       undefined,
     ],
     [
@@ -137,7 +137,7 @@ describe('arrows between rooms', () => {
     [
       'local stays a general AWS-on-Docker engine (hand it in from local/compose); it knows the types of ports and sessions',
       /^local\//,
-      /^(src\/(?!(own|glob|present)\.ts$|ports\/|protocol\/)|functions\/)/,
+      /^(src\/(?!(own|glob|present|repeats)\.ts$|ports\/|protocol\/)|functions\/)/,
       /^local\/(main\.ts$|compose\/)/,
     ],
     [

@@ -83,9 +83,3 @@ export function structure(input: Input, key: string): Input | undefined {
   const value = own(input, key) ?? undefined;
   return value === undefined ? undefined : asInput(value, key);
 }
-
-/** The first name that has already been given; undefined: no name is repeated. */
-export function firstRepeated(names: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return names.find((name) => seen.size === seen.add(name).size);
-}

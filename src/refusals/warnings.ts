@@ -1,6 +1,7 @@
 // Warnings that Kubernetes sends along with a pod's creation; nothing here refuses a pod.
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
 import { own } from '../own.ts';
+import { repeats } from '../repeats.ts';
 import { canonicalIp, labelProblems } from '../validation/names.ts';
 import { quote } from '../validation/field-errors.ts';
 import { labelWarnings, selectorWarnings } from './label-warnings.ts';
@@ -113,13 +114,8 @@ function repeated<T>(
   key: (entry: T) => string | undefined,
   text: (index: number, key: string) => string,
 ): string[] {
-  const seen = new Set<string>();
-  return entries.flatMap((entry, index) => {
-    const value = key(entry) ?? '';
-    if (seen.has(value)) return [text(index, value)];
-    seen.add(value);
-    return [];
-  });
+  const keys = entries.map((entry) => key(entry) ?? '');
+  return [...repeats(keys)].map((index) => text(index, keys[index] ?? ''));
 }
 
 function pullSecretWarnings(secrets: NonNullable<PodSpec['imagePullSecrets']>): string[] {
@@ -137,14 +133,14 @@ function pullSecretWarnings(secrets: NonNullable<PodSpec['imagePullSecrets']>): 
 }
 
 function containerWarnings(field: string, container: Container): string[] {
-  const seen = new Set<string>();
-  const hidden = (container.env ?? []).flatMap(({ name, value = '', valueFrom }, index) => {
+  const { env = [] } = container;
+  const second = repeats(env.map(({ name }) => name));
+  const hidden = env.flatMap(({ name, value = '', valueFrom }, index) => {
     // A later definition that builds on the former, as in A=$(A):x, hides nothing; A=$(A) alone does.
     const reference = `$(${name})`;
     const hides =
-      seen.has(name) &&
+      second.has(index) &&
       (valueFrom !== undefined || value === reference || !value.includes(reference));
-    seen.add(name);
     return hides
       ? [
           `${field}.env[${index}]: hides previous definition of ${quote(name)}, which may be dropped when using apply`,

@@ -1,5 +1,6 @@
 // One container definition of RegisterTaskDefinition, parsed and checked; members that the engine does not support are refused by name.
 import { present } from '../../../src/present.ts';
+import { repeats } from '../../../src/repeats.ts';
 import {
   dependencyProblem,
   primaryContainer,
@@ -8,7 +9,6 @@ import {
 } from '../../agent/task-definition.ts';
 import { AwsError } from '../protocol.ts';
 import {
-  firstRepeated,
   flag,
   number,
   refuseOthers,
@@ -112,8 +112,9 @@ export function readContainerDefinition(input: Input): ContainerDefinition {
 /** Problems between the containers of one definition. */
 export function checkTogether(containers: ContainerDefinition[]): void {
   const names = containers.map(({ name }) => name);
-  const twice = firstRepeated(names);
-  if (twice !== undefined) throw client(`Container.name contains duplicate names: ${twice}`);
+  const [second] = repeats(names);
+  if (second !== undefined)
+    throw client(`Container.name contains duplicate names: ${names[second]}`);
   if (!containers.some(({ essential }) => essential))
     throw client('At least one container in the task definition must be marked as essential.');
   if (dependencyProblem(containers) === 'unknown') {

@@ -1,8 +1,8 @@
 // What Fargate refuses of a task definition that ECS would take for its own instances, and the limits of ECS's API model.
 // Sources: the API reference of RegisterTaskDefinition, "Amazon ECS task definition differences for Fargate".
+import { repeats } from '../../../src/repeats.ts';
 import type { ContainerDefinition, TaskDefinition } from '../../agent/task-definition.ts';
 import { own } from '../../../src/own.ts';
-import { firstRepeated } from '../input.ts';
 import { AwsError } from '../protocol.ts';
 
 const MAX_DEFINITION_BYTES = 64 * 1024;
@@ -47,8 +47,9 @@ export function refuseHostAccess({ containerDefinitions, volumes }: TaskDefiniti
 /** Throws ClientException for the first thing of a definition for Fargate that would not run there. */
 export function refuseBeyondFargate(definition: TaskDefinition): void {
   const { containerDefinitions, volumes } = definition;
-  const twice = firstRepeated(volumes.map(({ name }) => name));
-  if (twice !== undefined) throw client(`Volume name '${twice}' is given twice.`);
+  const names = volumes.map(({ name }) => name);
+  const [second] = repeats(names);
+  if (second !== undefined) throw client(`Volume name '${names[second]}' is given twice.`);
   refuseSizes(definition);
   for (const container of containerDefinitions) {
     refuseMembers(container);

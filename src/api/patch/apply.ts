@@ -7,6 +7,7 @@ import { isGranular, unnamedShape } from '../../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { isMap, own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
+import { repeats } from '../../repeats.ts';
 import { cutEntries } from '../atomic-fields.ts';
 import {
   compareFields,
@@ -284,10 +285,8 @@ export function duplicateElement(
     keys === undefined || keys.length === 0
       ? []
       : value.map((element) => elementSegment(keys, element));
-  const seen = new Set<string>();
-  const twice = segments.find(
-    (segment) => segment !== undefined && (seen.has(segment) || !seen.add(segment)),
-  );
+  const second = repeats(segments);
+  const twice = segments.find((segment, index) => segment !== undefined && second.has(index));
   if (twice !== undefined) return `${path}: duplicate entries for key ${segmentPath(twice)}`;
   return value
     .map((element: unknown) => duplicateElement(shape.of, element, path))

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { isMap, listOf } from '../../own.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
 import { duplicate, required } from '../../validation/field-errors.ts';
-import { repeats } from '../../validation/repeats.ts';
+import { repeats } from '../../repeats.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { immutable, member, plain, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';

@@ -21,7 +21,7 @@ import { qualifiedNameProblems } from '../../validation/names.ts';
 import { createdPrinter } from './columns.ts';
 import { plain } from './plain.ts';
 import type { Strategy } from './strategy.ts';
-import { repeats } from '../../validation/repeats.ts';
+import { repeats } from '../../repeats.ts';
 
 export type Limit = NonNullable<LimitRange['spec']>['limits'][number];
 

@@ -7,7 +7,7 @@ import type { LabelSelector } from '../../pod/placement/selection.ts';
 import { validateSelector } from '../../pod/validation/affinity.ts';
 import { duplicate, invalidValue, notSupported, required } from '../../validation/field-errors.ts';
 import { label1035Problems, subdomainProblems } from '../../validation/names.ts';
-import { repeats } from '../../validation/repeats.ts';
+import { repeats } from '../../repeats.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';

@@ -16,6 +16,7 @@ import { shapeOfResource } from '../../kinds/shapes.ts';
 import { ownerRecords } from '../../owners/dependents.ts';
 import { withOwners } from '../../owners/finalizers.ts';
 import { present } from '../../present.ts';
+import { repeats } from '../../repeats.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
 import { underQuota } from '../admission/quota.ts';
 import { afterCommit } from '../after-commit.ts';
@@ -62,20 +63,15 @@ export function withNamespace(
 /** Drops duplicate owner references with a warning; exported for updates, which do the same. */
 export function withDistinctOwners(call: Pick<Call, 'warnings'>, object: KubeObject): KubeObject {
   const owners = object.metadata.ownerReferences ?? [];
-  const known = new Set<string>();
-  const duplicates = owners.filter((owner) => {
-    const text = JSON.stringify(owner);
-    return known.has(text) || !known.add(text);
-  });
-  if (duplicates.length === 0) return object;
-  const uids = duplicates.map(({ uid }) => uid).join(', ');
+  const second = repeats(owners.map((owner) => JSON.stringify(owner)));
+  if (second.size === 0) return object;
+  const uids = [...second].map((index) => owners[index]?.uid).join(', ');
   call.warnings.push(
     `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`,
   );
-  const dropped = new Set(duplicates);
   return withOwners(
     object,
-    owners.filter((owner) => !dropped.has(owner)),
+    owners.filter((_owner, index) => !second.has(index)),
   );
 }
 

@@ -21,7 +21,7 @@ import { schemaProblems } from './check-schema.ts';
 import { structureProblems } from './check-structure.ts';
 import { isTrue } from './definition.ts';
 import type { Definition, DefinitionSpec, Names, Version } from './definition.ts';
-import { repeats } from '../../validation/repeats.ts';
+import { repeats } from '../../repeats.ts';
 
 const MAX_SELECTABLE = 8;
 

@@ -10,7 +10,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { RESOURCE_MEMBERS } from '../prune.ts';
-import { repeats } from '../../validation/repeats.ts';
+import { repeats } from '../../repeats.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
 const UNSUPPORTED = [

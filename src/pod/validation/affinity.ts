@@ -2,6 +2,7 @@
 import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { repeats } from '../../repeats.ts';
 import {
   forbiddenValue,
   invalidEach,
@@ -275,10 +276,9 @@ function selectedTwice(
   for (const key of Object.keys(selector.matchLabels ?? {})) count(key, 1);
   for (const { key } of selector.matchExpressions ?? []) count(key, 1);
   for (const key of keys) count(key, -1);
-  const seen = new Set<string>();
+  const second = repeats(keys);
   return keys.flatMap((key, index): [string, number][] => {
-    const again = seen.has(key) || (left.get(key) ?? 0) > 0;
-    seen.add(key);
+    const again = second.has(index) || (left.get(key) ?? 0) > 0;
     return again && own(labels, key) !== undefined ? [[key, index]] : [];
   });
 }

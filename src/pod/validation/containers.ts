@@ -1,6 +1,7 @@
 // Rules of containers, init containers and sidecars.
 import type { FieldError } from '../../errors.ts';
 import type { Container, Pod, Volume } from '../../kinds/pod.ts';
+import { repeats } from '../../repeats.ts';
 import {
   duplicate,
   forbiddenValue,
@@ -69,11 +70,11 @@ function validateResizePolicy(
   field: string,
   restartPolicy: string | undefined,
 ): FieldError[] {
-  const seen = new Set<string>();
-  return (container.resizePolicy ?? []).flatMap((policy, index) => {
+  const { resizePolicy = [] } = container;
+  const second = repeats(resizePolicy.map(({ resourceName }) => resourceName));
+  return resizePolicy.flatMap((policy, index) => {
     const { resourceName } = policy;
-    const errors = seen.has(resourceName) ? [duplicate(`${field}[${index}]`, resourceName)] : [];
-    seen.add(resourceName);
+    const errors = second.has(index) ? [duplicate(`${field}[${index}]`, resourceName)] : [];
     errors.push(
       ...neededOneOf(field, resourceName, ['cpu', 'memory']),
       ...neededOneOf(field, policy.restartPolicy, ['NotRequired', 'RestartContainer']),
@@ -102,12 +103,11 @@ export function validateContainers(context: PodContext): FieldError[] {
   const { containers, terminationGracePeriodSeconds: grace } = context.pod.spec;
   const field = 'spec.containers';
   if (containers.length === 0) return [required(field)];
-  const names = new Set<string>();
+  const second = repeats(containers.map(({ name }) => name));
   const errors = containers.flatMap((container, index) => {
     const own = `${field}[${index}]`;
     const found = validateContainerCommon(container, own, context);
-    if (names.has(container.name)) found.push(duplicate(`${own}.name`, container.name));
-    if (container.name) names.add(container.name);
+    if (container.name && second.has(index)) found.push(duplicate(`${own}.name`, container.name));
     if (container.lifecycle)
       found.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
     return [...found, ...validateProbes(container, own), ...validateRestart(container, own)];
@@ -122,13 +122,12 @@ export function validateInitContainers(context: PodContext): FieldError[] {
     initContainers = [],
     terminationGracePeriodSeconds: grace,
   } = context.pod.spec;
-  const names = new Set(containers.map(({ name }) => name));
+  const second = repeats([...containers, ...initContainers].map(({ name }) => name));
   return initContainers.flatMap((container, index) => {
     const own = `spec.initContainers[${index}]`;
     const errors = validateContainerCommon(container, own, context);
-    if (container.name && names.has(container.name))
+    if (container.name && second.has(containers.length + index))
       errors.push(duplicate(`${own}.name`, container.name));
-    names.add(container.name);
     // They run one by one, so each is looked at alone, as element 0.
     errors.push(
       ...hostPortConflicts([container], 'spec.initContainers'),

@@ -1,6 +1,7 @@
 // Rules of volumeMounts and volumeDevices.
 import type { FieldError } from '../../errors.ts';
 import type { Container, Volume, VolumeMount } from '../../kinds/pod.ts';
+import { repeats } from '../../repeats.ts';
 import {
   forbiddenValue,
   invalidEach,
@@ -21,19 +22,18 @@ export function validateMounts(
   volumes: Volumes,
   field: string,
 ): FieldError[] {
-  const paths = new Set<string>();
-  const devices = container.volumeDevices ?? [];
+  const { volumeMounts = [], volumeDevices: devices = [] } = container;
+  const second = repeats(volumeMounts.map(({ mountPath }) => mountPath));
   const deviceNames = new Set(devices.map(({ name }) => name));
   const devicePaths = new Set(devices.map(({ devicePath }) => devicePath));
-  return (container.volumeMounts ?? []).flatMap((mount, index) => {
+  return volumeMounts.flatMap((mount, index) => {
     const own = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (!mount.name) errors.push(required(`${own}.name`));
     if (!volumes.has(mount.name)) errors.push(notFoundValue(`${own}.name`, mount.name ?? ''));
     if (!mount.mountPath) errors.push(required(`${own}.mountPath`));
-    if (paths.has(mount.mountPath))
+    if (second.has(index))
       errors.push(invalidValue(`${own}.mountPath`, mount.mountPath ?? '', 'must be unique'));
-    paths.add(mount.mountPath);
     if (deviceNames.has(mount.name))
       errors.push(
         invalidValue(`${own}.name`, mount.name ?? '', 'must not already exist in volumeDevices'),
@@ -125,19 +125,19 @@ export function validateDevices(
   volumes: Volumes,
   field: string,
 ): FieldError[] {
-  const names = new Set<string>();
-  const paths = new Set<string>();
-  const mounts = container.volumeMounts ?? [];
+  const { volumeMounts: mounts = [], volumeDevices = [] } = container;
+  const secondNames = repeats(volumeDevices.map(({ name }) => name));
+  const secondPaths = repeats(volumeDevices.map(({ devicePath }) => devicePath));
   const mounted = {
     names: new Set(mounts.map(({ name }) => name)),
     paths: new Set(mounts.map(({ mountPath }) => mountPath)),
   };
-  return (container.volumeDevices ?? []).flatMap((device, index) => {
+  return volumeDevices.flatMap((device, index) => {
     const own = `${field}[${index}]`;
     const errors: FieldError[] = [];
     const volume = volumes.get(device.name);
     if (!device.name) errors.push(required(`${own}.name`));
-    else if (names.has(device.name))
+    else if (secondNames.has(index))
       errors.push(invalidValue(`${own}.name`, device.name, 'must be unique'));
     if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
       errors.push(
@@ -150,15 +150,13 @@ export function validateDevices(
     }
     if (!volume) errors.push(notFoundValue(`${own}.name`, device.name ?? ''));
     if (!device.devicePath) errors.push(required(`${own}.devicePath`));
-    else if (paths.has(device.devicePath))
+    else if (secondPaths.has(index))
       errors.push(invalidValue(`${own}.devicePath`, device.devicePath, 'must be unique'));
     if (device.devicePath?.split('/').includes('..'))
       errors.push(
         invalidValue(`${own}.devicePath`, device.devicePath, "can not contain backsteps ('..')"),
       );
     errors.push(...mountedToo(device, mounted, own));
-    names.add(device.name);
-    paths.add(device.devicePath);
     return errors;
   });
 }

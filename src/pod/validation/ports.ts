@@ -1,6 +1,7 @@
 // Rules of container ports, within one container and across all of them.
 import type { FieldError } from '../../errors.ts';
 import type { Container } from '../../kinds/pod.ts';
+import { repeats } from '../../repeats.ts';
 import { between, duplicate, invalidEach, oneOf, required } from '../../validation/field-errors.ts';
 import { portNameProblems } from '../../validation/names.ts';
 
@@ -9,16 +10,15 @@ const MAX_PORT = 65535;
 
 /** Problems of the ports of one container. */
 export function validatePorts(ports: NonNullable<Container['ports']>, field: string): FieldError[] {
-  const names = new Set<string>();
+  const second = repeats(ports.map(({ name }) => name));
   return ports.flatMap((port, index) => {
     const own = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (port.name) {
       const problems = portNameProblems(port.name);
       errors.push(...invalidEach(`${own}.name`, port.name, problems));
-      if (problems.length === 0 && names.has(port.name))
+      if (problems.length === 0 && second.has(index))
         errors.push(duplicate(`${own}.name`, port.name));
-      names.add(port.name);
     }
     errors.push(
       ...(port.containerPort
@@ -32,14 +32,20 @@ export function validatePorts(ports: NonNullable<Container['ports']>, field: str
 
 /** Host ports that two of these containers claim. */
 export function hostPortConflicts(containers: readonly Container[], field: string): FieldError[] {
-  const taken = new Set<string>();
-  return containers.flatMap((container, at) =>
-    (container.ports ?? []).flatMap((port, index) => {
-      if (!port.hostPort) return [];
-      const claim = `${port.protocol ?? 'TCP'}/${port.hostIP ?? ''}/${port.hostPort}`;
-      if (taken.has(claim)) return [duplicate(`${field}[${at}].ports[${index}].hostPort`, claim)];
-      taken.add(claim);
-      return [];
-    }),
+  const claims = containers.flatMap(({ ports = [] }, at) =>
+    ports.flatMap(({ hostPort, hostIP = '', protocol = 'TCP' }, index) =>
+      hostPort
+        ? [
+            {
+              place: `${field}[${at}].ports[${index}].hostPort`,
+              claim: `${protocol}/${hostIP}/${hostPort}`,
+            },
+          ]
+        : [],
+    ),
+  );
+  const second = repeats(claims.map(({ claim }) => claim));
+  return claims.flatMap(({ place, claim }, index) =>
+    second.has(index) ? [duplicate(place, claim)] : [],
   );
 }

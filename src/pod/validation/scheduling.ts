@@ -1,6 +1,7 @@
 // Rules of what schedulers read: tolerations, gates, topology spread.
 import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
+import { repeats } from '../../repeats.ts';
 import {
   duplicate,
   invalidEach,
@@ -71,13 +72,11 @@ function validateOperator({ operator, value = '' }: Toleration, field: string): 
 
 /** Problems of `spec.schedulingGates`. */
 export function validateGates(gates: NonNullable<PodSpec['schedulingGates']>): FieldError[] {
-  const seen = new Set<string>();
+  const second = repeats(gates.map(({ name }) => name));
   return gates.flatMap(({ name }, index) => {
     const field = `spec.schedulingGates[${index}]`;
     const errors = invalidEach(field, name ?? '', qualifiedNameProblems(name ?? ''));
-    if (seen.has(name)) errors.push(duplicate(field, name));
-    seen.add(name);
-    return errors;
+    return second.has(index) ? [...errors, duplicate(field, name)] : errors;
   });
 }
 

@@ -1,6 +1,7 @@
 // Rules of the security contexts of containers and pod.
 import type { FieldError } from '../../errors.ts';
 import type { Container, PodSpec } from '../../kinds/pod.ts';
+import { repeats } from '../../repeats.ts';
 import {
   between,
   duplicate,
@@ -195,8 +196,9 @@ export function validatePodSecurity(spec: PodSpec): FieldError[] {
 }
 
 function validateSysctls(spec: PodSpec, field: string): FieldError[] {
-  const seen = new Set<string>();
-  return (spec.securityContext?.sysctls ?? []).flatMap(({ name }, index) => {
+  const sysctls = spec.securityContext?.sysctls ?? [];
+  const second = repeats(sysctls.map(({ name }) => name));
+  return sysctls.flatMap(({ name }, index) => {
     const own = `${field}[${index}].name`;
     if (!name) return [required(own)];
     const errors =
@@ -204,8 +206,7 @@ function validateSysctls(spec: PodSpec, field: string): FieldError[] {
         ? []
         : [invalidValue(own, name, SYSCTL_TEXT)];
     // A name in the form with slashes counts as the one with dots only for the namespace, not for duplicates (measured).
-    if (seen.has(name)) errors.push(duplicate(own, name));
-    seen.add(name);
+    if (second.has(index)) errors.push(duplicate(own, name));
     const dotted = name.replaceAll('/', '.');
     if (spec.hostNetwork && dotted.startsWith('net.'))
       errors.push(invalidValue(own, name, "may not be specified when 'hostNetwork' is true"));

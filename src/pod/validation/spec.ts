@@ -1,6 +1,7 @@
 // Rules of `spec`, in the order in which Kubernetes looks at its members.
 import type { FieldError } from '../../errors.ts';
 import type { Pod, PodSpec } from '../../kinds/pod.ts';
+import { repeats } from '../../repeats.ts';
 import {
   between,
   duplicate,
@@ -122,8 +123,9 @@ function validateClasses(spec: PodSpec): FieldError[] {
 }
 
 function validateResourceClaims(spec: PodSpec): FieldError[] {
-  const seen = new Set<string>();
-  return (spec.resourceClaims ?? []).flatMap((claim, index) => {
+  const { resourceClaims = [] } = spec;
+  const second = repeats(resourceClaims.map(({ name }) => name));
+  return resourceClaims.flatMap((claim, index) => {
     const field = `spec.resourceClaims[${index}]`;
     const { resourceClaimName = null, resourceClaimTemplateName = null } = {
       resourceClaimName: undefined,
@@ -136,11 +138,10 @@ function validateResourceClaims(spec: PodSpec): FieldError[] {
       ResourceClaimTemplateName: resourceClaimTemplateName,
     };
     const errors = claim.name
-      ? seen.has(claim.name)
+      ? second.has(index)
         ? [duplicate(`${field}.name`, claim.name)]
         : invalidEach(`${field}.name`, claim.name, labelProblems(claim.name))
       : [required(`${field}.name`)];
-    seen.add(claim.name);
     for (const [member, name] of Object.entries({ resourceClaimName, resourceClaimTemplateName }))
       if (name !== null)
         errors.push(...invalidEach(`${field}.${member}`, name, subdomainProblems(name)));

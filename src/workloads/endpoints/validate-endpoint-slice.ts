@@ -20,7 +20,7 @@ import {
   subdomainProblems,
 } from '../../validation/names.ts';
 import { validateObjectMeta } from '../../validation/object-meta.ts';
-import { repeats } from '../../validation/repeats.ts';
+import { repeats } from '../../repeats.ts';
 
 /** As stored: both lists may be null. */
 export type EndpointSlice = Omit<Slice, 'ports' | 'endpoints'> & {

@@ -1,6 +1,7 @@
 // Rules for a Job's status: contradictory counts and conditions are refused, whoever manages the Job.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
+import { repeats } from '../../repeats.ts';
 import { duplicate, invalidValue, notNegative, required } from '../../validation/field-errors.ts';
 import { commonIndex, indexesProblem, parseIndexes } from './indexes.ts';
 import { hasCondition, isFinished, isIndexed } from './job.ts';
@@ -42,16 +43,17 @@ export function validateJobStatus(next: Job, old: Job): FieldError[] {
 }
 
 function validateUncounted({ uncountedTerminatedPods: uncounted }: JobStatus): FieldError[] {
-  const seen = new Set<string>();
-  return (['succeeded', 'failed'] as const).flatMap((list) =>
-    (uncounted?.[list] ?? []).flatMap((uid, index) => {
-      const field = `status.uncountedTerminatedPods.${list}[${index}]`;
-      if (uid === '') return [invalidValue(field, uid, 'must not be empty')];
-      if (seen.has(uid)) return [duplicate(field, uid)];
-      seen.add(uid);
-      return [];
-    }),
+  const uids = (['succeeded', 'failed'] as const).flatMap((list) =>
+    (uncounted?.[list] ?? []).map((uid, index) => ({
+      field: `status.uncountedTerminatedPods.${list}[${index}]`,
+      uid,
+    })),
   );
+  const second = repeats(uids.map(({ uid }) => uid));
+  return uids.flatMap(({ field, uid }, index) => {
+    if (uid === '') return [invalidValue(field, uid, 'must not be empty')];
+    return second.has(index) ? [duplicate(field, uid)] : [];
+  });
 }
 
 function validateCompletion({ next, is, turned, changed }: Change): FieldError[] {

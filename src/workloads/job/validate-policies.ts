@@ -1,5 +1,6 @@
 // Rules of podFailurePolicy and successPolicy.
 import type { FieldError } from '../../errors.ts';
+import { repeats } from '../../repeats.ts';
 import {
   duplicate,
   invalidEach,
@@ -110,14 +111,13 @@ function validateExitCodes(
     errors.push(invalidValue(`${field}.values`, values, 'at least one value is required'));
   if (values.length > MAX_VALUES)
     errors.push(tooMany(`${field}.values`, values.length, MAX_VALUES));
-  const seen = new Set<number>();
+  const second = repeats(values);
   for (const [index, value] of values.entries()) {
     if (operator === 'In' && value === 0)
       errors.push(
         invalidValue(`${field}.values[${index}]`, value, 'must not be 0 for the In operator'),
       );
-    if (seen.has(value)) errors.push(duplicate(`${field}.values[${index}]`, value));
-    seen.add(value);
+    if (second.has(index)) errors.push(duplicate(`${field}.values[${index}]`, value));
   }
   if (values.some((value, index) => (values[index - 1] ?? value) > value))
     errors.push(invalidValue(`${field}.values`, values, 'must be ordered'));

@@ -10,7 +10,7 @@ import {
 import { ipProblems, isIpV6 } from '../../validation/names.ts';
 import { isHeadless } from './default-service.ts';
 import type { ServiceSpec } from './default-service.ts';
-import { repeats } from '../../validation/repeats.ts';
+import { repeats } from '../../repeats.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'];
 const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];

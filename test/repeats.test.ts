@@ -1,6 +1,6 @@
 // Values that stand in a list more than once.
 import { expect, it } from 'vitest';
-import { repeats } from '../../src/validation/repeats.ts';
+import { repeats } from '../src/repeats.ts';
 
 it.each([
   [[], []],
