@@ -291,24 +291,23 @@ export function entryFor(
 const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
 const EMPTY_CUSTOM = { metadata: {} };
 
-/** The same write as another version of the kind shows it. */
+/** Another version of the kind, which shows an object of the writer's version in its own form. */
 export interface OtherForm {
   apiVersion: string;
   shape: ObjectShape;
-  old: KubeObject;
-  next: KubeObject;
+  show(object: KubeObject): KubeObject;
 }
 
 /**
  * managedFields after a create, update or patch: the writer owns the fields that it changed, and nobody owns removed ones.
- * `others`: the write in the kind's other versions, by which their managers' fields are judged.
+ * `forms`: the kind's other versions, by which their managers' fields are judged.
  */
 export function managedAfterUpdate(
   shape: ObjectShape,
   old: KubeObject | undefined,
   next: KubeObject,
   writer: Writer,
-  others: readonly OtherForm[] = [],
+  forms: readonly OtherForm[] = [],
 ): ManagedEntry[] {
   const compared = compareFields(shape, old ?? (shape.isCustom ? EMPTY_CUSTOM : EMPTY), next);
   const changed = strip(compared.changed, writer.resetFields);
@@ -316,7 +315,12 @@ export function managedAfterUpdate(
   if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;
   const own = before.find((entry) => isWriter(entry, writer, 'Update'));
   const inForm = new Map(
-    others.map((form) => [form.apiVersion, compareFields(form.shape, form.old, form.next)]),
+    old === undefined
+      ? []
+      : forms.map((form) => [
+          form.apiVersion,
+          compareFields(form.shape, form.show(old), form.show(next)),
+        ]),
   );
   const kept = before
     .filter((entry) => entry !== own)

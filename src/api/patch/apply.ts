@@ -19,7 +19,7 @@ import {
   strip,
   subtract,
 } from '../managed-fields.ts';
-import type { FieldTree, ManagedEntry, Writer } from '../managed-fields.ts';
+import type { FieldTree, ManagedEntry, OtherForm, Writer } from '../managed-fields.ts';
 
 type Values = { [key: string]: unknown };
 
@@ -182,13 +182,6 @@ export interface Applied {
   entries: ManagedEntry[];
 }
 
-/** Another version of the kind, which shows an object of the writer's version in its own form. */
-export interface ApplyForm {
-  apiVersion: string;
-  shape: ObjectShape;
-  show(object: KubeObject): KubeObject;
-}
-
 /**
  * Applies a decoded configuration to the live object (an empty one on creation); throws Conflict unless forced.
  * `forms`: the kind's other versions, by which their managers' fields are judged.
@@ -199,7 +192,7 @@ export function applyObject(
   config: KubeObject,
   writer: Writer,
   force: boolean,
-  forms: readonly ApplyForm[] = [],
+  forms: readonly OtherForm[] = [],
 ): Applied {
   const before = startingEntries(shape, live, writer);
   const isOwn = (entry: ManagedEntry): boolean =>
@@ -241,7 +234,7 @@ function changesByVersion(
   live: KubeObject,
   merged: KubeObject,
   writer: Writer,
-  forms: readonly ApplyForm[],
+  forms: readonly OtherForm[],
 ): (entry: ManagedEntry) => FieldTree {
   const known = new Map([[writer.apiVersion, changed]]);
   return ({ apiVersion }) => {

@@ -10,7 +10,6 @@ import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import type { ManagedEntry } from '../managed-fields.ts';
 import { applyObject, duplicateElement } from '../patch/apply.ts';
-import type { ApplyForm } from '../patch/apply.ts';
 import { applyJsonPatch, asOperations, PatchError } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
@@ -23,6 +22,7 @@ import { text as textOf } from '../resources/plain.ts';
 import { typed } from '../wire/forms.ts';
 import { createObject } from './create.ts';
 import { member } from '../resources/plain.ts';
+import { otherFormsOf } from './other-forms.ts';
 import { checkIdentity, updateObject } from './update.ts';
 
 const MAX_OPERATIONS = 10_000;
@@ -205,13 +205,6 @@ function checkConfigKind(call: Call, value: Values): void {
     );
 }
 
-const formsOf = ({ otherForms = [], fromWire, shows }: Call['strategy']): ApplyForm[] =>
-  (shows === undefined ? otherForms : []).map((form) => ({
-    apiVersion: form.apiVersion,
-    shape: form.shape(),
-    show: (object) => form.toWire(fromWire?.(object) ?? object),
-  }));
-
 async function apply(call: Call, options: WriteOptions, text: string): Promise<Answer> {
   const config = parseConfig(call, options, text);
   checkIdentity(call, config);
@@ -238,7 +231,7 @@ async function apply(call: Call, options: WriteOptions, text: string): Promise<A
       config,
       writer,
       options.force,
-      formsOf(call.strategy),
+      otherFormsOf(call.strategy),
     );
     const { resourceVersion: _version, ...metadata } = object.metadata;
     const versioned = config.metadata.resourceVersion

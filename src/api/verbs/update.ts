@@ -21,6 +21,7 @@ import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
 import { createObject, withDistinctOwners, withNamespace, withSortedMaps } from './create.ts';
 import { removeObject } from './delete.ts';
+import { otherFormsOf } from './other-forms.ts';
 
 const ATTEMPTS = 5;
 
@@ -198,13 +199,8 @@ function managed(
   };
   const wire = (object: KubeObject): KubeObject =>
     strategy.shows === undefined ? (strategy.toWire?.(object) ?? object) : object;
-  const others = (strategy.shows === undefined ? (strategy.otherForms ?? []) : []).map((form) => ({
-    apiVersion: form.apiVersion,
-    shape: form.shape(),
-    old: form.toWire(old),
-    next: form.toWire(next),
-  }));
-  return managedAfterUpdate(shapeOfResource(stored), wire(old), wire(next), writer, others);
+  const forms = otherFormsOf(strategy);
+  return managedAfterUpdate(shapeOfResource(stored), wire(old), wire(next), writer, forms);
 }
 
 async function storeUpdate(
