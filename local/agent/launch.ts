@@ -62,7 +62,10 @@ async function run(launch: Launch): Promise<void> {
   const created = new Map(
     others.map((container) => [container.name, createTaskContainer(launch, container)]),
   );
-  const settled = Promise.allSettled(created.values());
+  let pulledAt: string | undefined;
+  const settled = Promise.allSettled(created.values()).then(() => {
+    pulledAt = agent.clock.now().toISOString();
+  });
   try {
     await startTaskContainer(launch, primary);
     await Promise.all([learnAddress(launch, primary), startOthers(launch, others, created)]);
@@ -73,6 +76,7 @@ async function run(launch: Launch): Promise<void> {
   goOn(launch);
   await agent.book.update(task, (t) => {
     t.lastStatus = 'RUNNING';
+    if (pulledAt !== undefined) t.pullStoppedAt ??= pulledAt;
     t.startedAt = agent.clock.now().toISOString();
   });
 }

@@ -42,6 +42,11 @@ describe('a task', () => {
       startedBy: 'pod-1',
       desiredStatus: 'STOPPED',
     });
+    expect([task.createdAt, task.pullStartedAt, task.pullStoppedAt, task.startedAt]).toEqual(
+      [task.createdAt!, task.pullStartedAt!, task.pullStoppedAt!, task.startedAt!].sort(
+        (one, other) => one.getTime() - other.getTime(),
+      ),
+    );
     const versions = bench.changes.filter((change) => change.taskArn === taskArn);
     expect(versions.map(({ version }) => version)).toEqual(
       [...versions.map(({ version }) => version)].sort((a, b) => a - b),

@@ -11,6 +11,8 @@ export class AwsFault {
     readonly code: string,
     readonly message = code,
     readonly status = 400,
+    /** Further members of it. */
+    readonly more: object = {},
   ) {}
 }
 
@@ -44,6 +46,8 @@ export interface AccountState {
   reserved: Map<string, number>;
   /** Operations that fail, whatever the state. */
   faults: Record<string, AwsFault>;
+  /** Operations with answers of the test's own. */
+  answers: Record<string, (input: Input) => Answer>;
   /** The effect of deleting the stack. */
   onDelete: (state: AccountState) => void;
 }
@@ -68,6 +72,7 @@ export class FakeAws {
       secrets: [],
       reserved: new Map(),
       faults: {},
+      answers: {},
       onDelete: (all) => {
         if (all.stack) all.stack.status = 'DELETE_COMPLETE';
       },
@@ -102,7 +107,11 @@ export class FakeAws {
       const fault = answer instanceof AwsFault;
       response
         .writeHead(fault ? answer.status : 200, { 'content-type': 'application/x-amz-json-1.1' })
-        .end(JSON.stringify(fault ? { __type: answer.code, message: answer.message } : answer));
+        .end(
+          JSON.stringify(
+            fault ? { __type: answer.code, message: answer.message, ...answer.more } : answer,
+          ),
+        );
     } else if (request.headers['content-type']?.includes('x-www-form-urlencoded')) {
       const form = Object.fromEntries(new URLSearchParams(body)) as Input;
       sendXml(response, String(form['Action']), this.#answer(String(form['Action']), form));
@@ -122,6 +131,11 @@ export class FakeAws {
   #rest(method: string, url: string, body: string): Answer {
     if (url.endsWith('/account-settings') || url.endsWith('/account-settings/'))
       return this.#answer('GetAccountSettings', {});
+    const configured = /\/functions\/([^/]+)\/configuration/.exec(url)?.[1];
+    if (configured !== undefined)
+      return this.#answer('GetFunctionConfiguration', {
+        FunctionName: decodeURIComponent(configured),
+      });
     const name = decodeURIComponent(/\/functions\/([^/]+)\/concurrency/.exec(url)?.[1] ?? '');
     const operation = { GET: 'GetFunctionConcurrency', PUT: 'PutFunctionConcurrency' }[method];
     const input = { ...(JSON.parse(body || '{}') as Input), FunctionName: name };
@@ -133,6 +147,8 @@ export class FakeAws {
     this.asked.push(subject === undefined ? operation : `${operation} ${String(subject)}`);
     const fault = this.state.faults[operation];
     if (fault) return fault;
+    const own = this.state.answers[operation];
+    if (own) return own(input);
     const act = OPERATIONS[operation];
     return act ? act(this.state, input) : new AwsFault('UnknownOperationException', operation);
   }

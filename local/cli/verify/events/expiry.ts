@@ -7,7 +7,7 @@ export const expiry: Assumption = {
   proof: 'DescribeTimeToLive',
   uses: {},
   isQuick: true,
-  onAwsOnly: 'this target does not expire items',
+  onAwsOnly: 'CloudFormation of this target switches no TTL on',
   async prove(lab) {
     const { status, attribute } = await lab.aws.timeToLive(
       lab.resource('AWS::DynamoDB::GlobalTable'),

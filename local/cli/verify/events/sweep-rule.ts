@@ -13,6 +13,7 @@ export const sweepRule: Assumption = {
     await lab.podUntil(await lab.createPod(main('while :; do sleep 1; done')), isReady);
     const variables = await lab.aws.variables(lab.resource('AWS::Lambda::Function', 'sweep'));
     const name = variables.get('DROPPOD_SWEEP_RULE') ?? '';
-    return seen(await lab.aws.ruleIsOn(name), name);
+    const isOn = await lab.aws.ruleIsOn(name);
+    return seen(isOn, `${name} is ${isOn ? 'on' : 'off'}`);
   },
 };

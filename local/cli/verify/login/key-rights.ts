@@ -1,7 +1,8 @@
 // Signing keys are in a partition of the table that only two functions may read.
-import { seen, type Assumption } from '../assumption.ts';
+import { seen, unproven, type Assumption } from '../assumption.ts';
 
 const KEYS = 'r/key';
+const UNJUDGED = 'this target does not judge policies';
 
 export const keyRights: Assumption = {
   id: 'key-rights',
@@ -9,14 +10,18 @@ export const keyRights: Assumption = {
   proof: "IAM's own simulation: `api` may read the signing keys, `bind-pod` and `observe` may not",
   uses: {},
   isQuick: true,
-  onAwsOnly: 'this target does not simulate policies',
+  onAwsOnly: UNJUDGED,
   async prove(lab) {
     const table = lab.resource('AWS::DynamoDB::GlobalTable');
     const machine = lab.output('StateMachine').split(':');
     const [, partition = 'aws', , region = '', account = ''] = machine;
     const arn = `arn:${partition}:dynamodb:${region}:${account}:table/${table}`;
-    const said = async (name: string): Promise<string> =>
-      lab.aws.mayRead(lab.resource('AWS::Lambda::Function', name), arn, KEYS);
+    const said = async (name: string, of = arn): Promise<string> =>
+      lab.aws.mayRead(lab.resource('AWS::Lambda::Function', name), of, KEYS);
+    // No role is granted a table of such a name.
+    const other = await said('observe', `${arn}-of-others`);
+    if (other === 'allowed')
+      return unproven(`${UNJUDGED}: observe may read a table that nothing grants it`);
     const [api, bind, observe] = [await said('api'), await said('bind-pod'), await said('observe')];
     return seen(
       api === 'allowed' && bind !== 'allowed' && observe !== 'allowed',

@@ -1,4 +1,4 @@
-// verify-aws without an account: what is chosen, said, asked, deployed, counted and deleted. Its proofs run in test/localstack.
+// verify-aws without an account: what is chosen, said, asked, deployed, counted and deleted. Its proofs: proofs.test.ts, and for real test/localstack.
 import { createServer } from 'node:https';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
