@@ -16,6 +16,7 @@ import type {
   TaskFacts,
   Tasks,
 } from '../ports/tasks.ts';
+import { TASKS_AT_ONCE } from '../ports/tasks.ts';
 import { taskFacts } from '../fargate/task-facts.ts';
 import { PODLET_CONTAINER } from '../fargate/podlet-definition.ts';
 import { present } from '../present.ts';
@@ -24,9 +25,6 @@ import { orRefusal } from './refusal.ts';
 
 type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'> &
   Partial<Pick<Config, 'capacity'>>;
-
-/** The page size of DescribeTasks and ListTasks. */
-const PAGE = 100;
 
 /** Tasks of one cluster, in the installation's subnets. */
 export function awsTasks(client: ECSClient, place: Place): Tasks {
@@ -44,9 +42,9 @@ export function awsTasks(client: ECSClient, place: Place): Tasks {
         if (!isUnknown(error)) throw error;
       }
     },
-    async describe(taskArn) {
-      const { tasks } = await client.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
-      return taskFacts(tasks?.[0]);
+    async describe(taskArns) {
+      const facts = await describe(client, cluster, taskArns);
+      return new Map(facts.map((task) => [task.taskArn, task]));
     },
     listRunning: () => listRunning(client, cluster),
   };
@@ -133,6 +131,16 @@ async function run(
   return { failure: failure?.detail ?? failure?.reason ?? 'ECS placed no task and gave no reason' };
 }
 
+async function describe(
+  client: ECSClient,
+  cluster: string,
+  arns: readonly string[],
+): Promise<TaskFacts[]> {
+  if (arns.length === 0) return [];
+  const { tasks } = await client.send(new DescribeTasksCommand({ cluster, tasks: [...arns] }));
+  return (tasks ?? []).map(taskFacts).filter((task) => task !== undefined);
+}
+
 async function listRunning(client: ECSClient, cluster: string): Promise<RunningTask[]> {
   const running: RunningTask[] = [];
   let nextToken: string | undefined;
@@ -140,25 +148,14 @@ async function listRunning(client: ECSClient, cluster: string): Promise<RunningT
     const page = await client.send(
       new ListTasksCommand({
         cluster,
-        maxResults: PAGE,
+        maxResults: TASKS_AT_ONCE,
         ...present({ nextToken }),
       }),
     );
-    const arns = page.taskArns ?? [];
-    const { tasks } =
-      arns.length === 0
-        ? { tasks: [] }
-        : await client.send(new DescribeTasksCommand({ cluster, tasks: arns }));
-    const facts = (tasks ?? [])
-      .map(taskFacts)
-      .filter((task): task is TaskFacts => task !== undefined && task.lastStatus !== 'STOPPED');
-    running.push(
-      ...facts.map(({ taskArn, startedBy, lastStatus }) => ({
-        taskArn,
-        startedBy: startedBy ?? '',
-        lastStatus,
-      })),
-    );
+    for (const task of await describe(client, cluster, page.taskArns ?? [])) {
+      const { taskArn, startedBy = '', lastStatus } = task;
+      if (lastStatus !== 'STOPPED') running.push({ taskArn, startedBy, lastStatus });
+    }
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   return running;

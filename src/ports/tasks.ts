@@ -1,6 +1,9 @@
 // ECS, narrowed to what a pod needs.
 import type { TaskArn } from './identity.ts';
 
+/** How many tasks ECS describes in one call. */
+export const TASKS_AT_ONCE = 100;
+
 /** ECS, narrowed. Inputs and results have the shapes of src/fargate. */
 export interface Tasks {
   /** Registers unless the same content is registered; returns the task definition's ARN. A final refusal by ECS is an outcome. */
@@ -9,8 +12,8 @@ export interface Tasks {
   run(request: RunTaskRequest): Promise<{ taskArn: TaskArn } | { failure: string }>;
   /** May be called again; an unknown task is not an error. */
   stop(taskArn: TaskArn, reason: string): Promise<void>;
-  /** undefined: ECS has no such task (any more). */
-  describe(taskArn: TaskArn): Promise<TaskFacts | undefined>;
+  /** At most TASKS_AT_ONCE; absent in the answer: ECS has no such task (any more). */
+  describe(taskArns: readonly TaskArn[]): Promise<ReadonlyMap<TaskArn, TaskFacts>>;
   /** All tasks of the cluster that should run and are not STOPPED. */
   listRunning(): Promise<RunningTask[]>;
 }

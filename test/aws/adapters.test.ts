@@ -224,7 +224,7 @@ describe('tasks', () => {
     });
     const tasks = awsTasks(new ECSClient(options), place);
     await tasks.stop('arn:1' as TaskArn, 'over');
-    expect(await tasks.describe('arn:1' as TaskArn)).toBeUndefined();
+    expect(await tasks.describe(['arn:1' as TaskArn])).toEqual(new Map());
   });
 });
 

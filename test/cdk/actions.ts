@@ -232,7 +232,7 @@ const METHODS: Record<
     act: ({ ecs }, config) => awsTasks(ecs, placeOf(config)).stop(taskOf(config), 'r'),
   },
   'tasks.describe': {
-    act: ({ ecs }, config) => awsTasks(ecs, placeOf(config)).describe(taskOf(config)),
+    act: ({ ecs }, config) => awsTasks(ecs, placeOf(config)).describe([taskOf(config)]),
   },
   'tasks.listRunning': {
     act: ({ ecs }, config) => awsTasks(ecs, placeOf(config)).listRunning(),

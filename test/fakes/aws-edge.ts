@@ -94,8 +94,8 @@ const operationsOf = (known: Set<string>): Record<string, Operation> => ({
   },
   DescribeTasks: async (world, input) => {
     const arns = (texts(input, 'tasks') ?? []) as TaskArn[];
-    const found = await Promise.all(arns.map((arn) => world.tasks.describe(arn)));
-    return { tasks: found.flatMap((task) => (task ? [wire(task)] : [])) };
+    const found = await world.tasks.describe(arns);
+    return { tasks: [...found.values()].map(wire) };
   },
   ListTasks: async (world) => ({
     taskArns: (await world.tasks.listRunning()).map(({ taskArn }) => taskArn),

@@ -124,10 +124,11 @@ export class FakeTasks extends Recorder implements Tasks {
     });
   }
 
-  describe(taskArn: TaskArn): Promise<TaskFacts | undefined> {
-    return this.record('tasks.describe', { taskArn }, () =>
-      structuredClone(this.tasks.get(taskArn)),
-    );
+  describe(taskArns: readonly TaskArn[]): ReturnType<Tasks['describe']> {
+    return this.record('tasks.describe', { taskArns }, () => {
+      const found = taskArns.flatMap((arn) => this.tasks.get(arn) ?? []);
+      return new Map(found.map((task) => [task.taskArn, structuredClone(task)]));
+    });
   }
 
   listRunning(): ReturnType<Tasks['listRunning']> {

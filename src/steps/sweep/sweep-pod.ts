@@ -26,6 +26,7 @@ import type { SettlePorts } from '../settle/settle.ts';
 import { podKey, updatePod } from '../pod/update-pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
+import type { LookUpTask } from './unlisted-tasks.ts';
 
 /** Ready becomes Unknown after this much silence. */
 const SILENT_MS = 40_000;
@@ -37,33 +38,36 @@ export interface Sweep {
   upSince: Date;
   /** lastStatus of the running tasks. */
   statuses: ReadonlyMap<TaskArn, string | undefined>;
-  /** False: enough pods were handed over for now, and the rest can wait for the next sweep. */
-  mayRenew: boolean;
+  /** Looks up the others. */
+  lookUp: LookUpTask;
+  /** How many pods may still be handed over to another revision; the rest can wait for the next sweep. */
+  renewals: { left: number };
 }
 
 type PodSweepPorts = SettlePorts & Pick<Ports, 'settings'>;
 
-/** Does for one pod whatever lost messages have left undone; may be called at any time. Returns whether it was handed over. */
+/** Does for one pod whatever lost messages have left undone; may be called at any time, with a record that is older. */
 export async function sweepPod(
   ports: PodSweepPorts,
   record: PodRecord,
-  { upSince, statuses, mayRenew }: Sweep,
-): Promise<boolean> {
+  { upSince, statuses, lookUp, renewals }: Sweep,
+): Promise<void> {
   const { uid } = record;
-  if (isAtRest(record) || (await isHeld(ports, record))) return false;
-  // One list covers all running tasks: only the others are described one by one.
+  if (isAtRest(record) || (await isHeld(ports, record))) return;
   const { arn } = record.task;
   const listed = arn && hasTask(record) ? statuses.get(arn) : undefined;
-  const status = listed ?? (await sweepTask(ports, record));
+  const status = listed ?? (await sweepTask(ports, record, lookUp));
   const silentMs = await silence(ports, record, upSince);
-  // Usage of one task says nothing about the next.
+  // Silence of one task says nothing about the next, nor that before its podlet's first report about what came after.
+  const silentNow = ({ record: newest }: PodState): number =>
+    newest.task.arn === arn && (record.podlet || !newest.podlet) ? silentMs : 0;
   const state = await updatePod(ports, uid, (newest) =>
-    withoutOldEvents(swept(newest, newest.record.task.arn === arn ? silentMs : 0), newest.now),
+    withoutOldEvents(swept(newest, silentNow(newest)), newest.now),
   );
-  if (!state) return false;
+  if (!state) return;
   await settle(ports, uid, state);
-  await stopOverdue(ports, state, status === 'RUNNING' ? silentMs : 0);
-  return sweepExecution(ports, state, mayRenew);
+  await stopOverdue(ports, state, status === 'RUNNING' ? silentNow(state) : 0);
+  await sweepExecution(ports, state, renewals);
 }
 
 /** Finished, its task gone, nothing due: only the object remains, to be read. */
@@ -88,13 +92,17 @@ async function isHeld({ store }: Pick<Ports, 'store'>, record: PodRecord): Promi
 }
 
 /** Handles the task's end if no message has reported it; returns its lastStatus. */
-async function sweepTask(ports: SettlePorts, known: PodRecord): Promise<string | undefined> {
+async function sweepTask(
+  ports: SettlePorts,
+  known: PodRecord,
+  lookUp: LookUpTask,
+): Promise<string | undefined> {
   const {
     uid,
     task: { arn: taskArn },
   } = known;
   if (!taskArn || !hasTask(known)) return undefined;
-  const facts = await ports.tasks.describe(taskArn);
+  const facts = await lookUp(taskArn);
   if (facts) {
     if (facts.lastStatus === 'STOPPED' || facts.containers.some(isFailedStart))
       await observeTask(ports, { ...facts, startedBy: uid });
@@ -214,8 +222,8 @@ function isExecutionsTurn({ uid, podlet, generation }: PodRecord, now: Date): bo
 async function sweepExecution(
   ports: PodSweepPorts,
   { pod, record }: PodState,
-  mayRenew: boolean,
-): Promise<boolean> {
+  renewals: Sweep['renewals'],
+): Promise<void> {
   if (
     !pod ||
     record.end ||
@@ -223,15 +231,17 @@ async function sweepExecution(
     podDone(pod, record.observed) ||
     isGated(pod)
   )
-    return false;
+    return;
   const now = ports.clock.now();
   const handOver =
-    isExhausted(record) || (mayRenew && isOutdated(record, ports.settings.machineRevision, now));
-  if (!handOver && !isExecutionsTurn(record, now)) return false;
+    isExhausted(record) ||
+    (renewals.left > 0 && isOutdated(record, ports.settings.machineRevision, now));
+  if (!handOver && !isExecutionsTurn(record, now)) return;
+  // Counted before anything is awaited: other pods are looked at meanwhile.
+  if (handOver) renewals.left--;
   const ref = inCharge(record);
   const known = await ports.executions.describe(executionName(ref));
   if (known === undefined) await ports.executions.start(executionName(ref), { ...ref });
   else if (known.status !== 'RUNNING' || handOver)
     await succeedExecution(ports, ref, failureOf(known));
-  return handOver;
 }

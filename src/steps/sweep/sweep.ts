@@ -1,12 +1,18 @@
 // Every minute while pods live: looks at all pods, tasks and executions and makes up for lost messages and calls.
 // See docs/design/pod.md.
 import { isStaticWorkLeft } from '../static/static-pods-watcher.ts';
+import { beginSweep, leaveOff } from './last-sweep.ts';
+import type { LastSweep } from './last-sweep.ts';
 import { sweepPod } from './sweep-pod.ts';
+import type { Sweep } from './sweep-pod.ts';
 import { restSweep } from './sweep-switch.ts';
 import { sweepTasks } from './sweep-tasks.ts';
-import { apiUpSince } from './up-time.ts';
+import { unlistedTasks } from './unlisted-tasks.ts';
+import { visitAll } from './visit-all.ts';
+import { Unavailable } from '../../errors.ts';
 import { toRecord } from '../pod/record-for.ts';
 import type { Ports } from '../../ports/ports.ts';
+import type { RunningTask } from '../../ports/tasks.ts';
 import { hasTask, isFinished } from '../../record/conclude.ts';
 import type { PodRecord } from '../../record/record.ts';
 
@@ -40,34 +46,31 @@ const MAX_MESSAGE = 4_096;
 /** How many pods one sweep hands over to a new revision of the machine: each takes a handful of calls. */
 const MAX_RENEWALS = 100;
 
-/** Sweeps once. A fault in one pod does not stop the others; all faults are thrown together at the end. */
+/** How many pods are looked at at once: each is a few calls one after another. */
+const AT_ONCE = 25;
+/** Of the function's two minutes (Lambda), so that the next sweep, a minute later, takes up what this one has left. */
+const PODS_MS = { beginMs: 45_000, endMs: 60_000 };
+
+/** Runs a step and keeps its fault. */
+type Attempt = (what: string, step: Promise<unknown>) => Promise<void>;
+
+/** Sweeps once. A fault in one pod does not stop the others; all faults are thrown together at the end. `left`: pods without a turn. */
 export async function sweep(
   ports: Ports,
   endNamespace: (ports: Ports, name: string) => Promise<void>,
-): Promise<{ pods: number }> {
-  const upSince = await apiUpSince(ports);
+): Promise<{ pods: number; left: number }> {
+  const last = await beginSweep(ports);
   const running = await ports.tasks.listRunning();
   const records = await podRecords(ports);
-  const statuses = new Map(running.map(({ taskArn, lastStatus }) => [taskArn, lastStatus]));
   const faults: Error[] = [];
-  const attempt = <T>(what: string, step: Promise<T>): Promise<T | undefined> =>
-    step.catch(
-      (cause: unknown) =>
-        void faults.push(
-          new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-            cause,
-          }),
-        ),
-    );
-  let renewals = 0;
-  for (const record of records) {
-    const mayRenew = renewals < MAX_RENEWALS;
-    if (
-      await attempt(`pod ${record.uid}`, sweepPod(ports, record, { upSince, statuses, mayRenew }))
-    )
-      renewals++;
-  }
-  await attempt('tasks', sweepTasks(ports, running));
+  const attempt: Attempt = async (what, step) => {
+    await step.catch((cause: unknown) => {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      faults.push(new Error(`${what}: ${message}`, { cause }));
+    });
+  };
+  const left = await sweepPods(ports, { last, running, records }, attempt);
+  await attempt('tasks', sweepTasks(ports, running, records));
   const ending = await terminating(ports);
   for (const namespace of ending)
     await attempt(`namespace ${namespace}`, endNamespace(ports, namespace));
@@ -80,5 +83,40 @@ export async function sweep(
         .slice(0, MAX_MESSAGE),
     );
   await restWithoutPods(ports, ending);
-  return { pods: records.length };
+  return { pods: records.length, left };
+}
+
+interface Found {
+  last: LastSweep;
+  running: readonly RunningTask[];
+  records: readonly PodRecord[];
+}
+
+/** Looks at the pods from where the last sweep left off; returns how many had no turn. */
+async function sweepPods(
+  ports: Ports,
+  { last: { upSince, next = '' }, running, records }: Found,
+  attempt: Attempt,
+): Promise<number> {
+  const statuses = new Map(running.map(({ taskArn, lastStatus }) => [taskArn, lastStatus]));
+  const unlisted = records
+    .filter((record) => hasTask(record))
+    .flatMap(({ task: { arn } }) => (arn === undefined || statuses.has(arn) ? [] : [arn]));
+  const known: Sweep = {
+    upSince,
+    statuses,
+    lookUp: await unlistedTasks(ports, unlisted),
+    renewals: { left: MAX_RENEWALS },
+  };
+  const waiting = records.filter(({ uid }) => uid >= next);
+  const { left, unfinished } = await visitAll(
+    [...waiting, ...records.filter(({ uid }) => uid < next)],
+    (record) => attempt(`pod ${record.uid}`, sweepPod(ports, record, known)),
+    { clock: ports.clock, atOnce: AT_ONCE, ...PODS_MS },
+  );
+  for (const { uid } of unfinished)
+    await attempt(`pod ${uid}`, Promise.reject(new Unavailable('no answer in time')));
+  const [first] = left;
+  if (first) await attempt('turn', leaveOff(ports, upSince, first.uid));
+  return left.length;
 }

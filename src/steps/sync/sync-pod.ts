@@ -159,7 +159,7 @@ function lacking(
   if (known.address === undefined && address === undefined && report.podIP !== undefined)
     return arn === undefined
       ? undefined
-      : async () => ({ address: (await ports.tasks.describe(arn)) ?? {} });
+      : async () => ({ address: (await ports.tasks.describe([arn])).get(arn) ?? {} });
   if (known.completed === undefined && lacksMessage(pod, record, report))
     return async () => ({ completed: await withLogMessages(ports, pod, record, report) });
   return undefined;
