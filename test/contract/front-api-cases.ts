@@ -1,21 +1,50 @@
-// An API's responses to unauthenticated requests, through any front.
+// An API's responses through any front. What needs a login has the headers of one that may do everything.
 import { expect } from 'vitest';
 import { textOf } from './front-cases.ts';
 import type { Answer, Call } from './front-subjects.ts';
 
-type Send = (call: Call) => Promise<Answer>;
+/** How a case reaches the API. */
+export interface Reach {
+  send(call: Call): Promise<Answer>;
+  /** Absent where no login is known. */
+  login?: () => Promise<Record<string, string>>;
+}
 
-async function refused(send: Send, call: Call, code: number): Promise<void> {
+export interface ApiCase {
+  name: string;
+  /** What it takes: a front that is not for streams alone, a login, a server that makes HTTP of it. */
+  needs?: readonly ('writes' | 'login' | 'no-body-on-HEAD')[];
+  run(reach: Reach): Promise<void>;
+}
+
+const MIB = 1024 * 1024;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+async function refused({ send }: Pick<Reach, 'send'>, call: Call, code: number): Promise<void> {
   const answer = await send(call);
   expect(answer.status).toBe(code);
   expect(answer.headers.get('content-type')).toBe('application/json');
   expect(JSON.parse(await textOf(answer))).toMatchObject({ kind: 'Status', code });
 }
 
-export const CASES_OF_THE_API: { name: string; run(send: Send): Promise<void> }[] = [
+/** A watch of the namespaces, which exist from the start. */
+async function watch(
+  { send, login }: Reach,
+  query: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const path = `/api/v1/namespaces?watch=true&${query}`;
+  return send({ path, headers: { ...(await login?.()), ...headers } });
+}
+
+const firstPart = async ({ body }: Answer): Promise<string> =>
+  Buffer.from((await body[Symbol.asyncIterator]().next()).value as Uint8Array).toString();
+
+const ANYBODY: ApiCase[] = [
   {
     name: 'the version is there for everybody',
-    async run(send) {
+    needs: ['writes'],
+    async run({ send }) {
       const answer = await send({ path: '/version' });
       expect(answer.status).toBe(200);
       expect(JSON.parse(await textOf(answer))).toMatchObject({ major: '1' });
@@ -23,19 +52,20 @@ export const CASES_OF_THE_API: { name: string; run(send: Send): Promise<void> }[
   },
   {
     name: 'HEAD has no body',
-    async run(send) {
+    needs: ['no-body-on-HEAD'],
+    async run({ send }) {
       const answer = await send({ path: '/version', method: 'HEAD' });
       expect(await textOf(answer)).toBe('');
     },
   },
   {
     name: 'a token that nobody gave is 401',
-    run: (send) =>
-      refused(send, { path: '/api/v1/pods', headers: { authorization: 'Bearer none' } }, 401),
+    run: (reach) =>
+      refused(reach, { path: '/api/v1/pods', headers: { authorization: 'Bearer none' } }, 401),
   },
   {
     name: 'pods without a login are refused with a Status',
-    async run(send) {
+    async run({ send }) {
       const answer = await send({ path: '/api/v1/namespaces/default/pods' });
       expect([401, 403]).toContain(answer.status);
       expect(JSON.parse(await textOf(answer))).toMatchObject({ kind: 'Status' });
@@ -43,20 +73,75 @@ export const CASES_OF_THE_API: { name: string; run(send: Send): Promise<void> }[
   },
   {
     name: 'a refusal in YAML, whose package is loaded late',
-    async run(send) {
+    async run({ send }) {
       const headers = { authorization: 'Bearer none', accept: 'application/yaml' };
       const answer = await send({ path: '/api/v1/pods', headers });
       expect(answer.status).toBe(401);
       expect(await textOf(answer)).toMatch(/^kind: Status$/m);
     },
   },
-  {
-    name: 'a body over the limit of a function is 413',
-    async run(send) {
-      const body = Buffer.alloc(7 * 1024 * 1024, ' ');
+  ...[7, 20].map((size): ApiCase => ({
+    name: `a body of ${size} MiB is 413, and the next request is served`,
+    needs: ['writes'],
+    async run({ send, login }) {
+      const body = Buffer.alloc(size * MIB, ' ');
       const path = '/api/v1/namespaces/default/pods';
-      const headers = { 'content-type': 'application/json' };
+      const headers = { ...JSON_TYPE, ...(await login?.()) };
       expect((await send({ path, method: 'POST', headers, body })).status).toBe(413);
+      expect((await send({ path: '/version' })).status).toBe(200);
+    },
+  })),
+];
+
+const LOGGED_IN: ApiCase[] = [
+  ...['POST', 'PUT', 'PATCH'].map((method): ApiCase => ({
+    name: `an empty body is 400 with a Status (${method})`,
+    needs: ['writes', 'login'],
+    async run({ send, login }) {
+      const path = `/api/v1/namespaces/default/configmaps${method === 'POST' ? '' : '/none'}`;
+      const type = method === 'PATCH' ? { 'content-type': 'application/merge-patch+json' } : {};
+      const headers = { ...JSON_TYPE, ...type, ...(await login?.()) };
+      await refused({ send }, { path, method, headers, body: '' }, 400);
+    },
+  })),
+  {
+    name: 'an empty body of a DELETE means no options',
+    needs: ['writes', 'login'],
+    async run({ send, login }) {
+      const headers = { ...JSON_TYPE, ...(await login?.()) };
+      const path = '/api/v1/namespaces/default/configmaps/none';
+      await refused({ send }, { path, method: 'DELETE', headers, body: '' }, 404);
+    },
+  },
+  {
+    name: 'a watch ends by the time that its client gives it, whole and without trailers',
+    needs: ['login'],
+    async run(reach) {
+      const answer = await watch(reach, 'timeoutSeconds=1', { te: 'trailers' });
+      expect(answer.status).toBe(200);
+      expect(JSON.parse((await textOf(answer)).split('\n')[0] ?? '')).toMatchObject({
+        type: 'ADDED',
+        object: { kind: 'Namespace' },
+      });
+      expect(answer.headers.get('trailer')).toBeNull();
+      expect(answer.end()).toEqual({ isWhole: true, trailers: {} });
+    },
+  },
+  {
+    name: 'clients that are gone leave the API to others, and their watches end by their own time',
+    needs: ['login'],
+    async run(reach) {
+      for (let client = 0; client < 2; client++) {
+        const answer = await watch(reach, 'timeoutSeconds=1');
+        expect(await firstPart(answer)).toContain('ADDED');
+        answer.leave();
+      }
+      // Both environments of a function are needed for these.
+      const answers = await Promise.all([1, 2].map(() => watch(reach, 'timeoutSeconds=1')));
+      for (const answer of answers) expect(await firstPart(answer)).toContain('ADDED');
+      for (const answer of answers) answer.leave();
     },
   },
 ];
+
+export const CASES_OF_THE_API: ApiCase[] = [...ANYBODY, ...LOGGED_IN];

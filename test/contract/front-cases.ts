@@ -142,15 +142,26 @@ const REQUESTS: Case[] = [
       expect(await textOf(answer)).toBe(JSON.stringify({ bytes: body.length }));
     },
   },
-  {
-    name: "a request's body over the limit is 413",
+  ...[7, 20].map((size): Case => ({
+    name: `a request's body of ${size} MiB is 413, and the next request is served`,
     needs: '413',
     async run(front) {
-      const body = Buffer.alloc(7 * MIB);
+      const body = Buffer.alloc(size * MIB);
       const answer = await front.send({ path: '/length', method: 'POST', body });
       expect(answer.status).toBe(413);
+      expect((await front.send({ path: '/status/404' })).status).toBe(404);
     },
-  },
+  })),
+  ...['POST', 'PUT', 'PATCH', 'DELETE'].map((method): Case => ({
+    name: `an empty body of a request is empty, however it says so (${method})`,
+    async run(front) {
+      for (const headers of [{ 'content-length': '0' }, { 'transfer-encoding': 'chunked' }]) {
+        const type = { 'content-type': 'application/json' };
+        const call = { path: '/length', method, headers: { ...type, ...headers }, body: '' };
+        expect(await textOf(await front.send(call))).toBe(JSON.stringify({ bytes: 0 }));
+      }
+    },
+  })),
   {
     name: 'a method that no request can have is 405',
     needs: 'methods',
@@ -207,6 +218,20 @@ const STREAMS: Case[] = [
         }
         gate.allow(3);
         expect(await next()).toBeUndefined();
+      }),
+  },
+  {
+    name: 'a watch ends whole and without trailers, also for a client that would take some',
+    needs: 'streaming',
+    run: (front) =>
+      withGate(async (gate) => {
+        const headers = { te: 'trailers' };
+        const answer = await front.send({ path: gate.path(1), headers });
+        gate.allow(0);
+        gate.allow(1);
+        expect(await textOf(answer)).toBe('line 0\n');
+        expect(answer.headers.get('trailer')).toBeNull();
+        expect(answer.end()).toEqual({ isWhole: true, trailers: {} });
       }),
   },
   {

@@ -23,6 +23,8 @@ export interface Answer {
   status: number;
   headers: Headers;
   body: AsyncIterable<Uint8Array>;
+  /** How the response ended, once its body is read: whether it is whole, and what came after it. */
+  end(): { isWhole: boolean; trailers: object };
   /** The client disconnects. */
   leave(): void;
 }
@@ -61,6 +63,7 @@ export async function overHttp(base: string, call: Call): Promise<Answer> {
     status: response.statusCode ?? 0,
     headers: new Headers(response.headers as Record<string, string>),
     body: response,
+    end: () => ({ isWhole: response.complete, trailers: response.trailers }),
     leave: () => response.on('error', () => undefined).destroy(),
   };
 }
@@ -82,7 +85,13 @@ export const inProcess = (probe: Probe): Subject => ({
         const init = { method, headers, signal: gone.signal, ...(body ? { body } : {}) };
         const response = await probe(new Request(`https://front${path}`, init as RequestInit));
         const stream = (response.body ?? new Blob([]).stream()) as unknown as Readable;
-        return { ...heads(response), body: stream, leave: () => gone.abort() };
+        return {
+          ...heads(response),
+          body: stream,
+          // A body in a process has no trailers, and one that breaks throws.
+          end: () => ({ isWhole: true, trailers: {} }),
+          leave: () => gone.abort(),
+        };
       },
       close: () => Promise.resolve(),
     }),
