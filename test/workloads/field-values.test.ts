@@ -1,6 +1,7 @@
 // Values of fields around pods as kube-apiserver 1.35 judges them: measured on one or read from its source, a line each.
 import { expect, it } from 'vitest';
-import { ingressClasses, ingresses } from '../../src/api/resources/networking.ts';
+import { ingressClasses } from '../../src/api/resources/ingress-classes.ts';
+import { ingresses } from '../../src/api/resources/ingresses.ts';
 import type { Strategy } from '../../src/api/resources/strategy.ts';
 import type { FieldError } from '../../src/errors.ts';
 import { validateAutoscalerSpec } from '../../src/workloads/autoscaler/validate-autoscaler.ts';

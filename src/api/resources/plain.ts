@@ -28,6 +28,15 @@ export const text = (object: unknown, ...path: string[]): string => {
       : '';
 };
 
+/** A kind with a generation, from 1. */
+export const counted: Pick<Strategy, 'generation' | 'prepareForCreate'> = {
+  generation: true,
+  prepareForCreate: (object) => ({
+    ...object,
+    metadata: { ...object.metadata, generation: 1 },
+  }),
+};
+
 /** A namespaced kind without rules, whose names are DNS subdomains. */
 export const plain: Strategy = {
   fields: { own: false, fields: {} },

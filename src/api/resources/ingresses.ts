@@ -1,42 +1,25 @@
-// Ingress, IngressClass and NetworkPolicy: accepted because charts contain them; they have no effect, and a warning says so.
+// Ingresses: accepted because charts contain them; they have no effect, and a warning says so.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import { isMap, listOf, mapOf, own } from '../../own.ts';
-import type { LabelSelector } from '../../pod/placement/selection.ts';
+import { listOf } from '../../own.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
-import { present } from '../../present.ts';
 import {
   between,
-  forbiddenValue,
   invalidEach,
   invalidValue,
   notSupported,
-  oneOf,
   required,
-  tooLong,
 } from '../../validation/field-errors.ts';
 import {
   isIp,
   label1035Problems,
-  labelProblems,
   pathSegmentProblems,
   portNameProblems,
   subdomainProblems,
 } from '../../validation/names.ts';
-import { validatePolicySpec } from '../../workloads/network-policy.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, member, plain, statusOf, text } from './plain.ts';
+import { counted, keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
-import { selectorText } from './template-columns.ts';
-
-/** A kind with a generation, from 1. */
-const counted: Pick<Strategy, 'generation' | 'prepareForCreate'> = {
-  generation: true,
-  prepareForCreate: (object) => ({
-    ...object,
-    metadata: { ...object.metadata, generation: 1 },
-  }),
-};
 
 const SHOWN_HOSTS = 3;
 
@@ -190,7 +173,7 @@ function portProblems(name: string, number: number, field: string): FieldError[]
 }
 
 /** Problems of a reference to an object of any kind. */
-function referenceProblems(reference: unknown, field: string): FieldError[] {
+export function referenceProblems(reference: unknown, field: string): FieldError[] {
   const group = member(reference, 'apiGroup');
   const part = (name: string): FieldError[] =>
     text(reference, name) === ''
@@ -253,154 +236,3 @@ export const ingresses: Strategy = {
 
 /** `/status` of ingresses. */
 export const ingressStatus: Strategy = statusOf(ingresses);
-
-function parametersOf(object: KubeObject): string {
-  const parameters = member(object, 'spec', 'parameters');
-  if (!isMap(parameters)) return '<none>';
-  const group = text(parameters, 'apiGroup');
-  return `${text(parameters, 'kind')}${group === '' ? '' : `.${group}`}/${text(parameters, 'name')}`;
-}
-
-export const ingressClasses: Strategy = {
-  ...plain,
-  ...counted,
-  printer: lazyPrinter(
-    () => [
-      nameColumn(),
-      column('Controller', 'Controller that is responsible for handling this class'),
-      column('Parameters', 'A reference to a resource with additional parameters'),
-      ageColumn(),
-    ],
-    (object): Cell[] => [
-      object.metadata.name ?? '',
-      text(object, 'spec', 'controller'),
-      parametersOf(object),
-      age(object),
-    ],
-  ),
-  defaults: defaultScope,
-  validate: (object, call) => [
-    ...plain.validate(object, call),
-    ...controllerProblems(object),
-    ...parameterProblems(object),
-  ],
-  validateUpdate: (next, old, call) => [
-    ...plain.validateUpdate(next, old, call),
-    ...(text(next, 'spec', 'controller') === text(old, 'spec', 'controller')
-      ? []
-      : [invalidValue('spec.controller', text(next, 'spec', 'controller'), 'field is immutable')]),
-  ],
-};
-
-const MAX_CONTROLLER = 250;
-const HTTP_PATH = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
-const PATH_TEXT = `Invalid path (regex used for validation is '${HTTP_PATH.source.slice(1, -1)}')`;
-
-function controllerProblems(object: KubeObject): FieldError[] {
-  const field = 'spec.controller';
-  const controller = text(object, 'spec', 'controller');
-  if (controller === '') return [required(field)];
-  const [domain = '', ...rest] = controller.split('/');
-  const path = rest.join('/');
-  return [
-    ...(Buffer.byteLength(controller) > MAX_CONTROLLER ? [tooLong(field, MAX_CONTROLLER)] : []),
-    ...(domain === '' || path === ''
-      ? [invalidValue(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")')]
-      : [
-          ...invalidEach(field, domain, subdomainProblems(domain)),
-          ...(HTTP_PATH.test(path) ? [] : [invalidValue(field, path, PATH_TEXT)]),
-        ]),
-  ];
-}
-
-function parameterProblems(object: KubeObject): FieldError[] {
-  const parameters = member(object, 'spec', 'parameters');
-  if (parameters === undefined) return [];
-  const field = 'spec.parameters';
-  const scope = text(parameters, 'scope');
-  const namespace = member(parameters, 'namespace');
-  const place = `${field}.namespace`;
-  const ofNamespace =
-    scope === 'Namespace'
-      ? namespace === undefined
-        ? [required(place, "`parameters.scope` is set to 'Namespace'")]
-        : invalidEach(place, String(namespace), labelProblems(String(namespace)))
-      : scope === 'Cluster' && namespace !== undefined
-        ? [forbiddenValue(place, "`parameters.scope` is set to 'Cluster'")]
-        : [];
-  return [
-    ...referenceProblems(parameters, field),
-    ...oneOf(`${field}.scope`, scope, ['Cluster', 'Namespace']),
-    ...ofNamespace,
-  ];
-}
-
-/** A class's parameters lie in no namespace, unless it says so. */
-function defaultScope(object: KubeObject): KubeObject {
-  const spec = object['spec'];
-  if (!isMap(spec) || !isMap(spec['parameters'])) return object;
-  return { ...object, spec: { ...spec, parameters: { scope: 'Cluster', ...spec['parameters'] } } };
-}
-
-const withProtocols = (rule: unknown): unknown =>
-  isMap(rule) && Array.isArray(rule['ports'])
-    ? {
-        ...rule,
-        ports: rule['ports'].map((port: unknown) =>
-          isMap(port) ? { protocol: 'TCP', ...port } : port,
-        ),
-      }
-    : rule;
-
-function defaultPolicy(object: KubeObject): KubeObject {
-  const spec = object['spec'];
-  if (!isMap(spec)) return object;
-  const rules = (name: string) => {
-    const listed = own(spec, name);
-    return Array.isArray(listed) ? listed.map(withProtocols) : undefined;
-  };
-  const egress = rules('egress');
-  return {
-    ...object,
-    spec: {
-      ...spec,
-      ...present({ ingress: rules('ingress'), egress }),
-      policyTypes: spec['policyTypes'] ?? [
-        'Ingress',
-        ...(egress !== undefined && egress.length > 0 ? ['Egress'] : []),
-      ],
-    },
-  };
-}
-
-export const networkPolicies: Strategy = {
-  ...plain,
-  ...counted,
-  printer: lazyPrinter(
-    () => [
-      nameColumn(),
-      column('Pod-Selector', 'Selects the pods to which this NetworkPolicy applies'),
-      ageColumn(),
-    ],
-    (object): Cell[] => {
-      const selector = member(object, 'spec', 'podSelector');
-      return [
-        object.metadata.name ?? '',
-        selectorText(isMap(selector) ? (selector as LabelSelector) : undefined),
-        age(object),
-      ];
-    },
-  ),
-  defaults: defaultPolicy,
-  validate: (object, call) => [
-    ...plain.validate(object, call),
-    ...validatePolicySpec(mapOf(object['spec'])),
-  ],
-  validateUpdate: (next, old, call) => [
-    ...plain.validateUpdate(next, old, call),
-    ...validatePolicySpec(mapOf(next['spec'])),
-  ],
-  warnings: () => [
-    'spec: stored, but nothing in droppod enforces a NetworkPolicy; pods reach one another as before',
-  ],
-};
