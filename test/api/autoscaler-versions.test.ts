@@ -1,6 +1,6 @@
 // One stored HorizontalPodAutoscaler in its two versions, as Kubernetes converts them.
 import { expect, it } from 'vitest';
-import type { FieldTree } from '../../src/api/managed-fields.ts';
+import type { FieldTree } from '../../src/api/fields/field-tree.ts';
 import { createApi, type Reply } from './client.ts';
 
 const path = (version: string, name = ''): string =>

@@ -1,6 +1,6 @@
 // Which fields an owner has: structures and maps that Kubernetes calls atomic have one owner as a whole.
 import { expect, it } from 'vitest';
-import { compareFields, fieldsOf } from '../../src/api/managed-fields.ts';
+import { compareFields, fieldsOf } from '../../src/api/fields/field-tree.ts';
 import { applyObject } from '../../src/api/patch/apply.ts';
 import { kindShape } from '../../src/kinds/shapes.ts';
 

@@ -8,18 +8,18 @@ import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { isMap, own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
 import { repeats } from '../../repeats.ts';
-import { cutEntries } from '../atomic-fields.ts';
+import { cutEntries } from '../fields/atomic-fields.ts';
 import {
   compareFields,
   elementSegment,
-  entriesOf,
-  entryFor,
   fieldsOf,
   intersect,
   strip,
   subtract,
-} from '../managed-fields.ts';
-import type { FieldTree, ManagedEntry, OtherForm, Writer } from '../managed-fields.ts';
+} from '../fields/field-tree.ts';
+import { entriesOf, entryFor } from '../fields/managed-fields.ts';
+import type { FieldTree } from '../fields/field-tree.ts';
+import type { ManagedEntry, OtherForm, Writer } from '../fields/managed-fields.ts';
 
 type Values = { [key: string]: unknown };
 

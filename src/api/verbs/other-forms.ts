@@ -1,5 +1,5 @@
 // The other versions of a written kind, in which the fields of their managers are counted.
-import type { OtherForm } from '../managed-fields.ts';
+import type { OtherForm } from '../fields/managed-fields.ts';
 import type { Strategy } from '../resources/strategy.ts';
 
 /** Each shows an object that has the form of the writer's version. */

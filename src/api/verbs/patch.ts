@@ -8,7 +8,7 @@ import type { Json } from '../../ports/json.ts';
 import { admitCall } from '../admit-caller.ts';
 import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
-import type { ManagedEntry } from '../managed-fields.ts';
+import type { ManagedEntry } from '../fields/managed-fields.ts';
 import { applyObject, duplicateElement } from '../patch/apply.ts';
 import { applyJsonPatch, asOperations, PatchError } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';

@@ -1,8 +1,9 @@
 // Sets of fields from before a structure, map or list was owned as a whole: cut where it is owned now.
-import { isGranular } from '../kinds/shapes.ts';
-import type { Field, Shape } from '../kinds/shapes.ts';
-import { setOwn } from '../own.ts';
-import type { FieldTree, ManagedEntry } from './managed-fields.ts';
+import { isGranular } from '../../kinds/shapes.ts';
+import type { Field, Shape } from '../../kinds/shapes.ts';
+import { setOwn } from '../../own.ts';
+import type { FieldTree } from './field-tree.ts';
+import type { ManagedEntry } from './managed-fields.ts';
 
 /**
  * The tree without what it names below an atomic value, whose owner is the owner of the whole (as structured-merge-diff's

@@ -1,28 +1,13 @@
-// managedFields: which manager set which field. Sets of fields are trees in the form of FieldsV1 (`f:spec`, `k:{"name":"c"}`, `v:"x"`).
+// Sets of fields as trees in the form of FieldsV1 (`f:spec`, `k:{"name":"c"}`, `v:"x"`): of an object, of a change, and their algebra.
 import { isDeepStrictEqual } from 'node:util';
-import { isGranular, unnamedShape } from '../kinds/shapes.ts';
-import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
-import type { KubeObject } from '../kinds/pod.ts';
-import { isMap, own, setOwn } from '../own.ts';
-import { present } from '../present.ts';
-import { wholeSeconds } from '../kinds/time.ts';
-import { cutEntries } from './atomic-fields.ts';
+import { isGranular, unnamedShape } from '../../kinds/shapes.ts';
+import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
+import { isMap, own, setOwn } from '../../own.ts';
 
 export interface FieldTree {
   [segment: string]: FieldTree;
 }
 
-export interface ManagedEntry {
-  manager: string;
-  operation: 'Apply' | 'Update';
-  apiVersion: string;
-  time?: string;
-  fieldsType: 'FieldsV1';
-  fieldsV1: FieldTree;
-  subresource?: string;
-}
-
-const MAX_UPDATE_MANAGERS = 10;
 const NEVER_OWNED = [
   'name',
   'namespace',
@@ -174,11 +159,11 @@ function compareChild(
   if (Object.keys(inner.removed).length > 0) setOwn(removed, segment, inner.removed);
 }
 
-const isLeaf = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
+export const isLeaf = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 const ownsSelf = (tree: FieldTree): boolean => isLeaf(tree) || tree['.'] !== undefined;
 
 /** The union of both sets. */
-function union(a: FieldTree, b: FieldTree): FieldTree {
+export function union(a: FieldTree, b: FieldTree): FieldTree {
   const tree: FieldTree = { ...a };
   for (const [segment, below] of Object.entries(b)) {
     const known = own(tree, segment);
@@ -239,122 +224,4 @@ export function strip(tree: FieldTree, resetFields: string[]): FieldTree {
   );
   delete rest['f:metadata'];
   return isLeaf(owned) ? rest : { 'f:metadata': owned, ...rest };
-}
-
-export interface Writer {
-  manager: string;
-  apiVersion: string;
-  subresource: string;
-  now: Date;
-  resetFields: string[];
-}
-
-/** The entries of an object's metadata. */
-export const entriesOf = (object: KubeObject): ManagedEntry[] =>
-  (object.metadata.managedFields ?? []) as unknown as ManagedEntry[];
-
-const isWriter = (
-  entry: ManagedEntry,
-  writer: Writer,
-  operation: ManagedEntry['operation'],
-): boolean =>
-  entry.manager === writer.manager &&
-  entry.operation === operation &&
-  entry.apiVersion === writer.apiVersion &&
-  (entry.subresource ?? '') === writer.subresource;
-
-/** Kubernetes writes field sets in order, and clients compare them as text. */
-function sorted(tree: FieldTree): FieldTree {
-  const ordered: FieldTree = {};
-  for (const name of Object.keys(tree).sort()) setOwn(ordered, name, sorted(own(tree, name) ?? {}));
-  return ordered;
-}
-
-/** A writer's entry in its stored form. */
-export function entryFor(
-  writer: Writer,
-  operation: ManagedEntry['operation'],
-  fieldsV1: FieldTree,
-): ManagedEntry {
-  return {
-    manager: writer.manager,
-    operation,
-    apiVersion: writer.apiVersion,
-    time: wholeSeconds(writer.now),
-    fieldsType: 'FieldsV1',
-    fieldsV1: sorted(fieldsV1),
-    ...present({ subresource: writer.subresource || undefined }),
-  };
-}
-
-/** The parts of an empty object, which count as present for every writer. */
-const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
-const EMPTY_CUSTOM = { metadata: {} };
-
-/** Another version of the kind, which shows an object of the writer's version in its own form. */
-export interface OtherForm {
-  apiVersion: string;
-  shape: ObjectShape;
-  show(object: KubeObject): KubeObject;
-}
-
-/**
- * managedFields after a create, update or patch: the writer owns the fields that it changed, and nobody owns removed ones.
- * `forms`: the kind's other versions, by which their managers' fields are judged.
- */
-export function managedAfterUpdate(
-  shape: ObjectShape,
-  old: KubeObject | undefined,
-  next: KubeObject,
-  writer: Writer,
-  forms: readonly OtherForm[] = [],
-): ManagedEntry[] {
-  const compared = compareFields(shape, old ?? (shape.isCustom ? EMPTY_CUSTOM : EMPTY), next);
-  const changed = strip(compared.changed, writer.resetFields);
-  const before = old === undefined ? [] : cutEntries(shape, writer.apiVersion, entriesOf(old));
-  if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;
-  const own = before.find((entry) => isWriter(entry, writer, 'Update'));
-  const inForm = new Map(
-    old === undefined
-      ? []
-      : forms.map((form) => [
-          form.apiVersion,
-          compareFields(form.shape, form.show(old), form.show(next)),
-        ]),
-  );
-  const kept = before
-    .filter((entry) => entry !== own)
-    .map((entry) => {
-      const lost = inForm.get(entry.apiVersion) ?? { changed, removed: compared.removed };
-      return { ...entry, fieldsV1: subtract(subtract(entry.fieldsV1, lost.changed), lost.removed) };
-    })
-    .filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
-  const fields = union(subtract(own?.fieldsV1 ?? {}, compared.removed), changed);
-  return limit(isLeaf(fields) ? kept : [...kept, entryFor(writer, 'Update', fields)]);
-}
-
-/** Keeps at most ten managers that update; the oldest are merged into one. */
-function limit(entries: ManagedEntry[]): ManagedEntry[] {
-  const updates = entries.filter(({ operation }) => operation === 'Update');
-  if (updates.length <= MAX_UPDATE_MANAGERS) return entries;
-  const oldest = [...updates]
-    .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1))
-    .slice(0, updates.length - MAX_UPDATE_MANAGERS + 1);
-  const first = oldest[0];
-  if (first === undefined) return entries;
-  const { time: _time, ...ancient } = {
-    ...first,
-    manager: 'ancient-changes',
-    fieldsV1: oldest.map(({ fieldsV1 }) => fieldsV1).reduce(union, {}),
-  };
-  return [ancient, ...entries.filter((entry) => !oldest.includes(entry))];
-}
-
-/** The object with these entries; without any, it has no managedFields. */
-export function withManaged(object: KubeObject, entries: ManagedEntry[]): KubeObject {
-  const { managedFields: _managed, ...metadata } = object.metadata;
-  return {
-    ...object,
-    metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries },
-  };
 }

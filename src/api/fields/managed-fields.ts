@@ -1,0 +1,139 @@
+// managedFields: which manager set which field, and what a create, an update or a patch makes of it (apply has rules of its own).
+import type { KubeObject } from '../../kinds/pod.ts';
+import type { ObjectShape } from '../../kinds/shapes.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
+import { own, setOwn } from '../../own.ts';
+import { present } from '../../present.ts';
+import { cutEntries } from './atomic-fields.ts';
+import type { FieldTree } from './field-tree.ts';
+import { compareFields, isLeaf, strip, subtract, union } from './field-tree.ts';
+
+export interface ManagedEntry {
+  manager: string;
+  operation: 'Apply' | 'Update';
+  apiVersion: string;
+  time?: string;
+  fieldsType: 'FieldsV1';
+  fieldsV1: FieldTree;
+  subresource?: string;
+}
+
+const MAX_UPDATE_MANAGERS = 10;
+
+export interface Writer {
+  manager: string;
+  apiVersion: string;
+  subresource: string;
+  now: Date;
+  resetFields: string[];
+}
+
+/** The entries of an object's metadata. */
+export const entriesOf = (object: KubeObject): ManagedEntry[] =>
+  (object.metadata.managedFields ?? []) as unknown as ManagedEntry[];
+
+const isWriter = (
+  entry: ManagedEntry,
+  writer: Writer,
+  operation: ManagedEntry['operation'],
+): boolean =>
+  entry.manager === writer.manager &&
+  entry.operation === operation &&
+  entry.apiVersion === writer.apiVersion &&
+  (entry.subresource ?? '') === writer.subresource;
+
+/** Kubernetes writes field sets in order, and clients compare them as text. */
+function sorted(tree: FieldTree): FieldTree {
+  const ordered: FieldTree = {};
+  for (const name of Object.keys(tree).sort()) setOwn(ordered, name, sorted(own(tree, name) ?? {}));
+  return ordered;
+}
+
+/** A writer's entry in its stored form. */
+export function entryFor(
+  writer: Writer,
+  operation: ManagedEntry['operation'],
+  fieldsV1: FieldTree,
+): ManagedEntry {
+  return {
+    manager: writer.manager,
+    operation,
+    apiVersion: writer.apiVersion,
+    time: wholeSeconds(writer.now),
+    fieldsType: 'FieldsV1',
+    fieldsV1: sorted(fieldsV1),
+    ...present({ subresource: writer.subresource || undefined }),
+  };
+}
+
+/** The parts of an empty object, which count as present for every writer. */
+const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
+const EMPTY_CUSTOM = { metadata: {} };
+
+/** Another version of the kind, which shows an object of the writer's version in its own form. */
+export interface OtherForm {
+  apiVersion: string;
+  shape: ObjectShape;
+  show(object: KubeObject): KubeObject;
+}
+
+/**
+ * managedFields after a create, update or patch: the writer owns the fields that it changed, and nobody owns removed ones.
+ * `forms`: the kind's other versions, by which their managers' fields are judged.
+ */
+export function managedAfterUpdate(
+  shape: ObjectShape,
+  old: KubeObject | undefined,
+  next: KubeObject,
+  writer: Writer,
+  forms: readonly OtherForm[] = [],
+): ManagedEntry[] {
+  const compared = compareFields(shape, old ?? (shape.isCustom ? EMPTY_CUSTOM : EMPTY), next);
+  const changed = strip(compared.changed, writer.resetFields);
+  const before = old === undefined ? [] : cutEntries(shape, writer.apiVersion, entriesOf(old));
+  if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;
+  const own = before.find((entry) => isWriter(entry, writer, 'Update'));
+  const inForm = new Map(
+    old === undefined
+      ? []
+      : forms.map((form) => [
+          form.apiVersion,
+          compareFields(form.shape, form.show(old), form.show(next)),
+        ]),
+  );
+  const kept = before
+    .filter((entry) => entry !== own)
+    .map((entry) => {
+      const lost = inForm.get(entry.apiVersion) ?? { changed, removed: compared.removed };
+      return { ...entry, fieldsV1: subtract(subtract(entry.fieldsV1, lost.changed), lost.removed) };
+    })
+    .filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
+  const fields = union(subtract(own?.fieldsV1 ?? {}, compared.removed), changed);
+  return limit(isLeaf(fields) ? kept : [...kept, entryFor(writer, 'Update', fields)]);
+}
+
+/** Keeps at most ten managers that update; the oldest are merged into one. */
+function limit(entries: ManagedEntry[]): ManagedEntry[] {
+  const updates = entries.filter(({ operation }) => operation === 'Update');
+  if (updates.length <= MAX_UPDATE_MANAGERS) return entries;
+  const oldest = [...updates]
+    .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1))
+    .slice(0, updates.length - MAX_UPDATE_MANAGERS + 1);
+  const first = oldest[0];
+  if (first === undefined) return entries;
+  const { time: _time, ...ancient } = {
+    ...first,
+    manager: 'ancient-changes',
+    fieldsV1: oldest.map(({ fieldsV1 }) => fieldsV1).reduce(union, {}),
+  };
+  return [ancient, ...entries.filter((entry) => !oldest.includes(entry))];
+}
+
+/** The object with these entries; without any, it has no managedFields. */
+export function withManaged(object: KubeObject, entries: ManagedEntry[]): KubeObject {
+  const { managedFields: _managed, ...metadata } = object.metadata;
+  return {
+    ...object,
+    metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries },
+  };
+}
