@@ -2,32 +2,27 @@
 // See docs/design/supervise.md.
 import { own } from '../src/own.ts';
 import { Commands } from './commands.ts';
-import { bringContent } from './content.ts';
-import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
+import { carryOut } from './carry-out.ts';
+import type { Tools } from './carry-out.ts';
 import { errorText } from './error-text.ts';
 import { decide } from './decide.ts';
-import type { Order } from './decide.ts';
 import { EventLog } from './events.ts';
 import { receive, receiveLost } from './receive.ts';
-import { withFileVariables } from './file-variables.ts';
 import { recall, remember } from './memory.ts';
-import type { CopiedFile, FromSupervise } from './messages.ts';
+import type { FromSupervise } from './messages.ts';
 import type { PodletPorts } from './ports.ts';
 import { buildReport } from './report.ts';
 import { Runs } from './runs.ts';
-import { networkFiles, startMessage } from './start-message.ts';
-import { plannedGraceSeconds } from './stop.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { meterUsage } from './usage-meter.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, newContainer, newWorld } from './world.ts';
-import type { Desired, Report, StartOrder } from '../src/protocol/messages.ts';
+import type { Desired, Report } from '../src/protocol/messages.ts';
 
 /** A supervisor redials within 0.5 s while its container lives. */
 const LOST_MS = 10_000;
 const LOST_WHILE_ENDING_MS = 1_500;
-const START_RETRY_MS = 10_000;
 const FAULT_PAUSE_MS = 1_000;
 
 /** The event text for a run whose root differs from its image. */
@@ -45,6 +40,7 @@ export class Agent {
   private readonly syncLoop: SyncLoop;
   private readonly left = new AbortController();
   private readonly runs: Runs;
+  private readonly tools: Tools;
   /** Opened streams that the API still lists. */
   private sessions = new Set<string>();
   private wake = new AbortController();
@@ -61,6 +57,16 @@ export class Agent {
       own: this.own,
     };
     this.runs = new Runs(ports, this.world, tools);
+    this.tools = {
+      ...tools,
+      ports,
+      world: this.world,
+      runs: this.runs,
+      now: () => this.now(),
+      remember: () => this.remember(),
+      lose: (container) => this.lose(container),
+      leave: () => this.leave(),
+    };
     this.volumes = new VolumeKeeper(ports, this.world, {
       changed: tools.changed,
       own: this.own,
@@ -135,7 +141,7 @@ export class Agent {
     for (;;) {
       const { orders, wakeAt } = decide(this.world, this.now());
       const done = orders.every((order) =>
-        this.guard(`the order ${order.kind}`, () => this.carryOut(order)),
+        this.guard(`the order ${order.kind}`, () => carryOut(this.tools, order)),
       );
       if (this.left.signal.aborted) return;
       // A failed order is decided again after a pause.
@@ -270,118 +276,6 @@ export class Agent {
     for (const container of this.world.containers)
       if (container.ownStop !== undefined && container.stopping === undefined)
         delete container.ownStop;
-  }
-
-  private carryOut(order: Order): void {
-    if (order.kind === 'leave') return this.leave();
-    const container = this.find(order.container);
-    if (container === undefined) return;
-    switch (order.kind) {
-      case 'start':
-        return this.start(container, order.run, order.order);
-      case 'lose':
-        container.starting = order.run;
-        return this.lose(container);
-      case 'beginStop':
-        return this.beginStop(container, order);
-      case 'shrinkGrace':
-        if (container.stopping !== undefined) container.stopping.graceSeconds = order.graceSeconds;
-        return;
-      case 'signal':
-        return this.signal(container, order.signal, order.last);
-      case 'acknowledgeTerm':
-        return this.acknowledgeTerm(container, order);
-      case 'quit':
-        container.quit = true;
-        return this.ports.supervisors.send(container.name, { type: 'quit' });
-    }
-  }
-
-  private start(container: ContainerView, run: number, order: StartOrder): void {
-    container.order = order;
-    container.starting = run;
-    delete container.refusal;
-    this.remember();
-    this.ports.shareFiles(networkFiles(this.world.desired?.hosts));
-    const send = (filled: StartOrder, copies: CopiedFile[]): void =>
-      this.ports.supervisors.send(
-        container.name,
-        startMessage(run, filled, this.world.desired?.hosts, copies),
-      );
-    if (order.fileVariables === undefined && order.content === undefined) return send(order, []);
-    this.own(
-      'what only volumes know',
-      this.completed(order)
-        .catch((error: unknown) => ({ error: errorText(error) }))
-        .then((completed) => {
-          if (!('error' in completed) && !ending(this.world))
-            return send(completed.order, completed.copies);
-          delete container.starting;
-          if ('error' in completed)
-            this.refuse(container, cutText(completed.error, MAX_MESSAGE_BYTES));
-          this.changed();
-        }),
-    );
-  }
-
-  /** The order with the values that only the pod's volumes hold. */
-  private async completed(
-    order: StartOrder,
-  ): Promise<{ order: StartOrder; copies: CopiedFile[] } | { error: string }> {
-    const brought = await bringContent(order, this.ports.volumes);
-    if ('error' in brought) return brought;
-    const filled = await withFileVariables(order, this.ports.volumes);
-    return 'error' in filled ? filled : { ...filled, ...brought };
-  }
-
-  /** The run cannot start now; it is retried later, as by the kubelet. */
-  private refuse(container: ContainerView, message: string): void {
-    container.refusal = { message, until: this.now() + START_RETRY_MS };
-    this.events.add('Warning', 'Failed', `Error: ${message}`, container.name);
-  }
-
-  private beginStop(container: ContainerView, order: Extract<Order, { kind: 'beginStop' }>): void {
-    const stopping: ContainerView['stopping'] = {
-      since: this.now(),
-      graceSeconds: order.graceSeconds,
-      preStop: order.preStop ? 'running' : 'none',
-    };
-    container.stopping = stopping;
-    if (order.message !== undefined)
-      this.events.add('Normal', 'Killing', order.message, container.name);
-    this.changed();
-    const hook = container.order?.stop.preStop;
-    if (!order.preStop || hook === undefined) return;
-    this.own(
-      'preStop',
-      this.runs.preStop(container, hook).then((how) => {
-        if (how === 'overtaken') return;
-        stopping.preStop = 'done';
-        this.changed();
-      }),
-    );
-  }
-
-  private signal(container: ContainerView, signal: string, last: boolean): void {
-    if (container.stopping !== undefined) {
-      if (last) container.stopping.killed = true;
-      else container.stopping.signalledAt = this.now();
-    }
-    this.ports.supervisors.send(container.name, { type: 'kill', signal });
-  }
-
-  private acknowledgeTerm(
-    container: ContainerView,
-    { forward, stop }: Extract<Order, { kind: 'acknowledgeTerm' }>,
-  ): void {
-    if (container.term !== undefined) container.term.settled = true;
-    if (forward) delete container.term;
-    this.ports.supervisors.send(container.name, { type: 'ack', forward });
-    if (stop && container.alive)
-      container.ownStop = {
-        graceSeconds: plannedGraceSeconds(container),
-        message: `Stopping container ${container.name}`,
-      };
   }
 
   private leave(): void {
