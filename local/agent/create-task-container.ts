@@ -2,11 +2,12 @@
 import { present } from '../../src/present.ts';
 import { createContainer, inspectContainer } from '../docker/containers.ts';
 import { DockerError, isMissing } from '../docker/engine-api.ts';
-import { inBackground } from './agent.ts';
+import { inBackground, type Agent } from './agent.ts';
 import { containerSpec } from './container-spec.ts';
 import { exitOf, hasEnded, recordExit } from './exits.ts';
 import { imageDigestOf } from './image-name.ts';
 import { PULL_POLICY_LABEL, containerName } from './labels.ts';
+import { unknownIn } from './lacking-capabilities.ts';
 import { LaunchAborted, LaunchFailure, goOn, type Launch } from './launch-step.ts';
 import { stopIfEssentialEnded } from './stop.ts';
 import { containerOf } from './task.ts';
@@ -27,6 +28,7 @@ export async function createTaskContainer(
     id = await createWithImage(launch, container, name);
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
+    if (knowsNow(launch.agent, error)) return createTaskContainer(launch, container);
     if (error.status !== 409)
       throw new LaunchFailure(
         `CannotCreateContainerError: Error response from daemon: ${error.message}`,
@@ -35,6 +37,14 @@ export async function createTaskContainer(
     return findCreated(launch, container, name);
   }
   noteCreated(launch, container.name, id, imageDigestOf(container.image));
+}
+
+/** Whether the error has shown that the engine gives less by itself than the agent leaves out. */
+function knowsNow(agent: Agent, error: DockerError): boolean {
+  const unknown = unknownIn(error);
+  if (unknown === undefined || !agent.lacking.includes(unknown)) return false;
+  agent.lacking = agent.lacking.filter((name) => name !== unknown);
+  return true;
 }
 
 async function findCreated(

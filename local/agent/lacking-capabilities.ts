@@ -7,7 +7,7 @@ const NAMES =
   `CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST
 NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE
 SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND
-AUDIT_READ`.split(/\s/);
+AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`.split(/\s/);
 
 /** The names that `CapBnd` of a process's status (proc(5)) leaves out; none where the text has no such line. */
 export function lackingIn(status: string): string[] {
@@ -26,6 +26,10 @@ export function lackingHere(): string[] {
     return [];
   }
 }
+
+/** The capability that the engine refuses to leave out, since it does not know it (Docker 20.10) or cannot give it (a later one). */
+export const unknownIn = ({ message }: DockerError): string | undefined =>
+  /capability[^"]*: "CAP_([A-Z_]+)"/.exec(message)?.[1];
 
 /** Whether a container could not start because runc may not give it what `privileged` asks for. */
 export const asksTooMuch = ({ message }: DockerError): boolean =>

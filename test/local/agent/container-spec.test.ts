@@ -1,7 +1,8 @@
 // Task definitions as create calls: what the primary container owns and what the others join.
 import { describe, expect, it } from 'vitest';
 import { containerSpec } from '../../../local/agent/container-spec.ts';
-import { lackingIn } from '../../../local/agent/lacking-capabilities.ts';
+import { lackingIn, unknownIn } from '../../../local/agent/lacking-capabilities.ts';
+import { DockerError } from '../../../local/docker/engine-api.ts';
 import {
   dependencyProblem,
   primaryContainer,
@@ -157,9 +158,22 @@ describe('containerSpec', () => {
   it.each([
     ['CapBnd:\t000001ffffffffff\n', []],
     ['Name:\tx\nCapBnd:\t000001fffeffffff\n', ['SYS_RESOURCE']],
+    // A kernel of before 5.8 has no bits for the last three.
+    ['CapBnd:\t0000003fffffffff\n', ['PERFMON', 'BPF', 'CHECKPOINT_RESTORE']],
     ['Name:\tx\n', []],
   ])('reads what a machine lacks from %j', (status, lacking) =>
     expect(lackingIn(status)).toEqual(lacking),
+  );
+
+  it.each([
+    ['invalid CapDrop: unknown capability: "CAP_BPF"', 'BPF'],
+    [
+      'invalid CapDrop: capability not supported by your kernel or not available in the current environment: "CAP_SYS_TIME"',
+      'SYS_TIME',
+    ],
+    ['OCI runtime create failed: unable to apply caps: operation not permitted', undefined],
+  ])('reads what the engine refuses to leave out from %j', (message, name) =>
+    expect(unknownIn(new DockerError(400, message))).toBe(name),
   );
 
   it('shares the processes of the container that an added one names', () => {
