@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/temporary.ts',
     include: ['test/clients/*.test.ts', 'test/clients/*.client.ts'],
     // Each brings a droppod of its own, and some bring a web server, a database or a JVM; the clients are fetched before the first test.
     fileParallelism: false,

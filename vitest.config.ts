@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/temporary.ts',
     // A loaded machine takes its time; what never comes still fails.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -1,6 +1,7 @@
 // Keeps the structure by checking import lists and links: arrows between rooms, no cycles, no hidden time or randomness.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { MACHINE_ERRORS } from '../src/errors.ts';
@@ -249,6 +250,17 @@ describe('how a file is written', () => {
   it('there are no default exports (tools that demand one excepted)', () => {
     expect(
       product.filter(({ text }) => /^export default /m.test(text)).map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  it('a run of the tests has a directory of its own for temporary files, with every configuration', () => {
+    expect(basename(tmpdir())).toMatch(/^dp-/);
+    const configurations = readdirSync(ROOT).filter((name) => /^vitest\..*config\.ts$/.test(name));
+    expect(
+      configurations.filter((name) => {
+        const text = readFileSync(join(ROOT, name), 'utf8');
+        return !text.includes('test/temporary.ts') && !/from '\.\/vitest\./.test(text);
+      }),
     ).toEqual([]);
   });
 
