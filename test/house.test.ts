@@ -289,7 +289,7 @@ describe('how a file is written', () => {
     ['timers (use ports.clock)', /(?<!socket\.)\b(setTimeout|setInterval)\(/],
   ])('%s stay at the edge', (_name, pattern) => {
     const edge =
-      /^(src\/aws\/|src\/system-clock\.ts|podlet\/(main|build|image|node-|probes\/|sessions|transport)|local\/server\.ts|local\/(cli|compose|docker)|cdk\/|test\/)/;
+      /^(src\/aws\/|src\/system-clock\.ts|podlet\/(main|image\/|node-|probes\/|sessions|transport)|local\/server\.ts|local\/(cli|compose|docker)|cdk\/|test\/)/;
     expect(
       product
         .filter(

@@ -8,7 +8,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { podletLayout } from '../../podlet/build-layout.ts';
+import { podletLayout } from '../../podlet/image/build-layout.ts';
 import type { Architecture } from '../choices.ts';
 import { bundledFunction } from './bundled-function.ts';
 
@@ -19,7 +19,7 @@ export const buildLayout = async (
   layout: (await podletLayout(architectures)).directory,
 });
 
-/** Where the image comes from: a layout that podlet/oci.ts wrote, or an image of the user's own. */
+/** Where the image comes from: a layout that podlet/image/oci.ts wrote, or an image of the user's own. */
 export type PodletSource = { layout: string } | { image: string };
 
 /** Living pods keep the image that they started with; a handful of versions is enough for them. */

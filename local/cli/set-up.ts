@@ -1,5 +1,5 @@
 // What `up` and `test` need before anything runs: the engine, the podlet's image and a busybox image.
-import { ensurePodletImage } from '../../podlet/image.ts';
+import { ensurePodletImage } from '../../podlet/image/image.ts';
 import { ensureBusyboxImage } from '../docker/busybox-image.ts';
 import { connectDocker, dockerSocketPath, type Docker } from '../docker/engine-api.ts';
 import { importImage, inspectImage } from '../docker/images.ts';

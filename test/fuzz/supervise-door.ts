@@ -13,7 +13,7 @@ import {
   startContainer,
 } from '../../local/docker/containers.ts';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
-import { buildSupervise, hostArchitecture } from '../../podlet/build.ts';
+import { buildSupervise, hostArchitecture } from '../../podlet/image/build.ts';
 import { docker, order } from '../podlet/lab.ts';
 import type { Chance } from '../simulation/random.ts';
 import type { Door, Played } from './door.ts';

@@ -17,7 +17,7 @@ import {
 } from '../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
 import { logLines, openLogs } from '../../local/docker/logs.ts';
-import { buildSupervise, findGo, hostArchitecture } from '../../podlet/build.ts';
+import { buildSupervise, findGo, hostArchitecture } from '../../podlet/image/build.ts';
 import { ContainerSockets } from '../../podlet/containers.ts';
 import type { FromSupervise, StartMessage, ToSupervise } from '../../podlet/messages.ts';
 

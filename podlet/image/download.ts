@@ -1,4 +1,4 @@
-// Downloads what podlet/base.ts pins: npm packages through npm itself (its registry and credentials), Debian packages from a mirror.
+// Downloads what podlet/image/base.ts pins: npm packages through npm itself (its registry and credentials), Debian packages from a mirror.
 // Nothing is used unless its hash is the pinned one; downloads are kept under build/.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -47,7 +47,7 @@ export function downloadNode(
       });
       const content = await readFile(join(into, `${name}-${version}.tgz`));
       if (!isRight(content))
-        throw new Error(`${wanted} from npm is not what podlet/base.ts pins (${integrity})`);
+        throw new Error(`${wanted} from npm is not what podlet/image/base.ts pins (${integrity})`);
       return content;
     } finally {
       await rm(into, { recursive: true, force: true });
@@ -67,7 +67,7 @@ export function downloadLibrary(
       const answer = await fetched(get, `${server}/${path}`);
       if (typeof answer !== 'string' && isRight(answer)) return answer;
       tried.push(
-        `${server}: ${typeof answer === 'string' ? answer : 'its hash is not what podlet/base.ts pins'}`,
+        `${server}: ${typeof answer === 'string' ? answer : 'its hash is not what podlet/image/base.ts pins'}`,
       );
     }
     throw new Error(

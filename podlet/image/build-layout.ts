@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Architecture } from './build.ts';
 import { writeLayout } from './oci.ts';
 
-const OUTPUT = fileURLToPath(new URL('../build/podlet', import.meta.url));
+const OUTPUT = fileURLToPath(new URL('../../build/podlet', import.meta.url));
 
 export const ARCHITECTURES = ['amd64', 'arm64'] as const;
 

@@ -1,5 +1,5 @@
 // Builds the content of the podlet's image in build/podlet: supervise by Go, the agent bundled into one file, a stripped Node.
-// `node --import tsx podlet/build.ts [amd64|arm64 …]` builds ahead of time; image.ts calls the same functions.
+// `node --import tsx podlet/image/build.ts [amd64|arm64 …]` builds ahead of time; image.ts calls the same functions.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
@@ -10,8 +10,9 @@ import { promisify } from 'node:util';
 export type Architecture = 'amd64' | 'arm64';
 
 const run = promisify(execFile);
-const HERE = dirname(fileURLToPath(import.meta.url));
-const OUTPUT = join(HERE, '..', 'build', 'podlet');
+const PODLET = dirname(dirname(fileURLToPath(import.meta.url)));
+const ROOT = dirname(PODLET);
+const OUTPUT = join(ROOT, 'build', 'podlet');
 const GO_PLACES = ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go'];
 
 /** This machine's architecture, as Go and the engine call it. */
@@ -21,9 +22,9 @@ export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 
 export async function podletHash(architecture: Architecture): Promise<string> {
   const hash = createHash('sha256').update(`${architecture} ${process.version}`);
   const files = [
-    ...(await sources(HERE)),
-    join(HERE, '..', 'src/protocol/messages.ts'),
-    join(HERE, '..', 'node_modules/ws/package.json'),
+    ...(await sources(PODLET)),
+    join(ROOT, 'src/protocol/messages.ts'),
+    join(ROOT, 'node_modules/ws/package.json'),
   ];
   for (const file of files.sort()) hash.update(await readFile(file)).update('\0');
   return hash.digest('hex').slice(0, 16);
@@ -38,7 +39,7 @@ async function sources(directory: string): Promise<string[]> {
 
 /** supervise for an architecture; rebuilt only when its source is newer. Returns its path. */
 export async function buildSupervise(architecture: Architecture): Promise<string> {
-  const source = join(HERE, 'supervise');
+  const source = join(PODLET, 'supervise');
   const hash = createHash('sha256');
   for (const file of (await sources(source)).sort()) hash.update(await readFile(file)).update('\0');
   const output = join(OUTPUT, `supervise-${architecture}-${hash.digest('hex').slice(0, 12)}`);
@@ -86,7 +87,7 @@ export async function findGo(): Promise<string> {
 export async function bundleAgent(): Promise<Buffer> {
   const { build } = await import('esbuild');
   const bundled = await build({
-    entryPoints: [join(HERE, 'main.ts')],
+    entryPoints: [join(PODLET, 'main.ts')],
     bundle: true,
     minify: true,
     platform: 'node',

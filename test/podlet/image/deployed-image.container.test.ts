@@ -6,17 +6,22 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectImage, pullImage, removeImage } from '../../local/docker/images.ts';
-import { librariesOf } from '../../podlet/base.ts';
-import { hostArchitecture, type Architecture } from '../../podlet/build.ts';
-import { ARCHITECTURES, podletLayout } from '../../podlet/build-layout.ts';
-import { OCI_INDEX, OCI_MANIFEST, writeLayout, type Descriptor } from '../../podlet/oci.ts';
-import { systemClock } from '../../src/system-clock.ts';
-import { pushImage, type PushedImage } from '../../src/images/push-image.ts';
-import { registryProblem, startRegistry, type TestRegistry } from '../e2e/registry.ts';
-import { docker } from './lab.ts';
-import { TestPod } from './pod.ts';
-import { startOrder } from './sync-server.ts';
+import { inspectImage, pullImage, removeImage } from '../../../local/docker/images.ts';
+import { librariesOf } from '../../../podlet/image/base.ts';
+import { hostArchitecture, type Architecture } from '../../../podlet/image/build.ts';
+import { ARCHITECTURES, podletLayout } from '../../../podlet/image/build-layout.ts';
+import {
+  OCI_INDEX,
+  OCI_MANIFEST,
+  writeLayout,
+  type Descriptor,
+} from '../../../podlet/image/oci.ts';
+import { systemClock } from '../../../src/system-clock.ts';
+import { pushImage, type PushedImage } from '../../../src/images/push-image.ts';
+import { registryProblem, startRegistry, type TestRegistry } from '../../e2e/registry.ts';
+import { docker } from '../lab.ts';
+import { TestPod } from '../pod.ts';
+import { startOrder } from '../sync-server.ts';
 
 /** Why the image cannot be built here; undefined: it can. Node and the libraries are downloaded the first time. */
 async function layoutProblem(): Promise<string | undefined> {
@@ -31,7 +36,9 @@ async function layoutProblem(): Promise<string | undefined> {
 
 const problem = registryProblem() ?? (await layoutProblem());
 if (problem !== undefined)
-  process.stderr.write(`test/podlet/deployed-image.container.test.ts is skipped: ${problem}\n`);
+  process.stderr.write(
+    `test/podlet/image/deployed-image.container.test.ts is skipped: ${problem}\n`,
+  );
 
 interface Manifest {
   config: Descriptor;

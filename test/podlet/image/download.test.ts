@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fileOfNpmPackage, filesOfDebianPackage, tarOf } from '../../podlet/archive.ts';
-import { librariesOf, NODE } from '../../podlet/base.ts';
-import { downloadLibrary, downloadNode } from '../../podlet/download.ts';
+import { fileOfNpmPackage, filesOfDebianPackage, tarOf } from '../../../podlet/image/archive.ts';
+import { librariesOf, NODE } from '../../../podlet/image/base.ts';
+import { downloadLibrary, downloadNode } from '../../../podlet/image/download.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -93,7 +93,7 @@ describe('Node', () => {
     );
     await expect(
       downloadNode({ directory }, { ...node, integrity: 'sha512-other' }),
-    ).rejects.toThrow('is not what podlet/base.ts pins');
+    ).rejects.toThrow('is not what podlet/image/base.ts pins');
     expect(readdirSync(directory).filter((name) => name.startsWith('npm-'))).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
-// The podlet's image for this machine's engine: podlet/tree.ts with this machine's Node and its libraries, as one tar to import.
-// podlet/oci.ts builds the deployed image from the same tree.
+// The podlet's image for this machine's engine: podlet/image/tree.ts with this machine's Node and its libraries, as one tar to import.
+// podlet/image/oci.ts builds the deployed image from the same tree.
 import { readFile } from 'node:fs/promises';
 import { tarOf } from './archive.ts';
 import { hostArchitecture, nodeLibraries, podletHash, strippedNode } from './build.ts';
