@@ -23,7 +23,9 @@ export async function podletHash(architecture: Architecture): Promise<string> {
   const hash = createHash('sha256').update(`${architecture} ${process.version}`);
   const files = [
     ...(await sources(PODLET)),
-    join(ROOT, 'src/protocol/messages.ts'),
+    // What the podlet may import of src (test/house.test.ts).
+    ...(await sources(join(ROOT, 'src/protocol'))),
+    ...['own.ts', 'present.ts', 'system-clock.ts'].map((name) => join(ROOT, 'src', name)),
     join(ROOT, 'node_modules/ws/package.json'),
   ];
   for (const file of files.sort()) hash.update(await readFile(file)).update('\0');
