@@ -65,7 +65,7 @@ export interface Scenes {
 /** How much sooner a proof's patience is over than it counts its looks. */
 const HASTE = 30;
 export const NAMESPACE = 'droppod-verify-1';
-export const OUTPUTS = {
+const OUTPUTS = {
   ClusterName: 'droppod',
   StateMachine: 'arn:aws:states:us-east-1:000000000000:stateMachine:pod',
 };
