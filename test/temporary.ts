@@ -1,4 +1,4 @@
-// Temporary files of a run of the tests: all of them, those of the programs that tests start too, in one directory that goes with the run.
+// The temporary files of a test run, those of the programs that it starts included: one directory, removed at the end of the run.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

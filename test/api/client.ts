@@ -79,7 +79,7 @@ export async function createApi(settings: Partial<Settings> = {}) {
   return { ports, open, send };
 }
 
-/** Puts a pod on a node and gives its record a task, as bind and launch do; `known` is shown and remembered of it from then on. */
+/** Puts a pod on a node and gives its record a task, as bind and launch do; `known` is part of its status and its record from then on. */
 export async function place(
   { ports }: Awaited<ReturnType<typeof createApi>>,
   namespace: string,

@@ -1,4 +1,4 @@
-// exec, attach and port-forward on AWS, where no front carries them: kubectl shows why, and names nothing that would not work either.
+// exec, attach and port-forward on AWS, where no front carries them: kubectl shows why, and suggests nothing that would not work either.
 import { expect, it } from 'vitest';
 import { createApi, NAMESPACE, place, pod } from './client.ts';
 

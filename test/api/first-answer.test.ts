@@ -20,7 +20,7 @@ class Rounds {
   readonly asked: string[][] = [];
   #waiting: (() => void)[] = [];
   #names: string[] = [];
-  /** Operations of the table, and those of the crypto pool, which end when they like. */
+  /** Operations of the table, and those of the crypto pool, whose ends nothing here controls. */
   #busy = 0;
   #calls = 0;
 

@@ -43,7 +43,7 @@ const SCHEMA = withSpec({
   free,
 });
 
-/** The spec with so many entries; `at` makes them distinct or equal. */
+/** The spec with n entries in one place; `at` makes them distinct or equal. */
 const PLACES: [name: string, make: (n: number, at: (index: number) => number) => object][] = [
   ['a list', (n, at) => ({ atomic: list(n, (i) => ({ name: `n${at(i)}` })) })],
   ['a keyed list', (n, at) => ({ keyed: list(n, (i) => ({ name: `n${at(i)}`, port: at(i) })) })],

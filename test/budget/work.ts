@@ -5,7 +5,7 @@ import { BODY_LIMIT } from '../../src/api/wire/body.ts';
 
 /** Linear is 4. */
 const MOST_GROWTH = 5;
-/** The square in a growth of 5 is half as much at half of the size. */
+/** What is quadratic weighs half as much at half of the size, so a growth of 5 is 4.5 there. */
 const MOST_AT_HALF = 4.5;
 /**
  * On the largest input that can be sent, this much work may grow in any way: a second for the longest body. Shorter runs prove little

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Policy } from './judge.ts';
 import { resolve, type Resources } from './resolve.ts';
 
-/** `role`: how its logical id begins, which no other role's does. AWS's own policies are attached to none. */
+/** `role`: the beginning of its logical id, which must fit no other role. None has AWS's own policies attached. */
 export function policiesOf(resources: Resources, role: RegExp): Policy[] {
   const ids = Object.keys(resources).filter(
     (id) => resources[id]?.Type === 'AWS::IAM::Role' && role.test(id),

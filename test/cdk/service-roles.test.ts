@@ -1,5 +1,5 @@
-// The roles that are no function's of a pod's life, judged as theirs are: the machine's, the scheduler's, and that of the function which
-// fills the repository. All that they do is allowed, and nothing else.
+// The roles beside those of a pod's functions: the machine's, the scheduler's, and that of the function which fills the repository. They
+// are judged in the same way: all that they do is allowed, and nothing else.
 import { readFileSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ beforeAll(() => {
   resources = (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
 }, 240_000);
 
-/** The resource of a type whose logical id begins so. */
+/** The resource of a type whose logical id matches. */
 function found(type: string, id: RegExp): Record<string, unknown> {
   const all = Object.entries(resources).filter(
     ([name, { Type }]) => Type === type && id.test(name),
@@ -48,7 +48,7 @@ async function expectExact(role: RegExp, asked: Asked[]): Promise<void> {
 
 const on = (action: string, resource: string): Asked => ({ action, resource, context: {} });
 
-/** How Step Functions has its log delivered: calls that know no resource. */
+/** The calls by which Step Functions has its log delivered; IAM knows no resource for them. */
 const DELIVERY = [
   ...['CreateLogDelivery', 'GetLogDelivery', 'UpdateLogDelivery', 'DeleteLogDelivery'],
   ...['ListLogDeliveries', 'PutResourcePolicy', 'DescribeResourcePolicies', 'DescribeLogGroups'],
@@ -101,7 +101,7 @@ it('the scheduler invokes what the schedules name, by the role that they name', 
   await expectExact(/^DueTimesRole/, [on('lambda:InvokeFunction', target.Arn ?? '')]);
 });
 
-/** What ECR asks IAM for at a request of the registry's API, as it documents the rights of a push. */
+/** The action that ECR checks for a request to the registry's API, by its documentation of a push. */
 const RIGHTS: [method: string, path: RegExp, actions: string[]][] = [
   ['HEAD', /\/blobs\//, ['BatchCheckLayerAvailability', 'GetDownloadUrlForLayer']],
   ['POST', /\/blobs\/uploads\//, ['InitiateLayerUpload']],

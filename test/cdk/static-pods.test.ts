@@ -23,7 +23,7 @@ function directory(files: Record<string, string>): string {
   return made;
 }
 
-/** Runs what bundling runs; answers what it wrote, or what it complained of. */
+/** Runs the bundling; returns what it wrote, or its complaint. */
 async function bundled(files: Record<string, string>): Promise<string> {
   const output = scratch();
   const [command = ''] = withStaticPods(staticPodFiles(directory(files)))(ROOT, output);

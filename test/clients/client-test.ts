@@ -8,9 +8,9 @@ import { begin } from '../e2e/shared-droppod.ts';
 interface Program {
   /** All that it printed so far. */
   output(): string;
-  /** Signals it and waits for its end; answers its exit code. */
+  /** Signals it and waits for its end; returns its exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
-  /** Waits for its end; answers its exit code. */
+  /** Waits for its end; returns its exit code. */
   done(): Promise<number | null>;
 }
 
@@ -22,7 +22,7 @@ export interface ClientDroppod {
   runs(program: string, words: string[], more?: Record<string, string>): Promise<string>;
   /** Applies an object by kubectl. */
   applied(object: object): Promise<void>;
-  /** Waits until this field of the object, as kubectl prints it, matches; answers it. */
+  /** Waits until this field of the object, as kubectl prints it, matches; returns it. */
   seen(object: string, path: string, pattern: RegExp): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-// An API's responses through any front. What needs a login has the headers of one that may do everything.
+// An API's responses through any front. Requests that need a login carry an administrator's.
 import { expect } from 'vitest';
 import { textOf } from './front-cases.ts';
 import type { Answer, Call } from './front-subjects.ts';
@@ -12,7 +12,7 @@ export interface Reach {
 
 export interface ApiCase {
   name: string;
-  /** What it takes: a front that is not for streams alone, a login, a server that makes HTTP of it. */
+  /** What the case requires: a front that is not for streams alone, a login, a server that speaks HTTP. */
   needs?: readonly ('writes' | 'login' | 'no-body-on-HEAD')[];
   run(reach: Reach): Promise<void>;
 }

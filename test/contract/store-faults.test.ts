@@ -29,7 +29,7 @@ const create = (at: ObjectKey, data: object = {}) => ({
 });
 const parts = { clock: systemClock, ids: randomIds, random: Math.random };
 
-/** The system's clock, which counts what is slept through: a busy machine makes everything later, but nobody sleep longer. */
+/** The system's clock, which adds up the sleeps that were asked for: a busy machine makes everything late, but these no longer. */
 function countingClock(): Clock & { slept: number[] } {
   const slept: number[] = [];
   return {

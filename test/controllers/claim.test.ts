@@ -1,3 +1,4 @@
+// Which pods a controller owns: adoption, release, and conflicts between owners.
 import { describe, expect, it } from 'vitest';
 import { claim, controllerReference } from '../../src/controllers/claim.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';

@@ -1,4 +1,4 @@
-// The list that the API has of what controllers act upon is that of the controllers.
+// The API's list of the kinds that controllers act upon agrees with the controllers themselves.
 import { expect, it } from 'vitest';
 import { CONTROLLED } from '../../src/controllers/controlled.ts';
 import { CONTROLLERS } from '../../src/controllers/controllers.ts';

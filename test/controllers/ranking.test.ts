@@ -1,3 +1,4 @@
+// Which pods go first when a set shrinks.
 import { describe, expect, it } from 'vitest';
 import { rankForRemoval } from '../../src/controllers/ranking.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';

@@ -1,3 +1,4 @@
+// ReplicaSets in the test world: how many pods, which of them, and the status.
 import { describe, expect, it } from 'vitest';
 import type { Write } from '../../src/controllers/controller.ts';
 import { replicaSetController, replicationController } from '../../src/controllers/replica-set.ts';

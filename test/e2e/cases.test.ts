@@ -1,4 +1,5 @@
-// The cases beside the project (where they are there): manifests from public bug reports, each with what a real kubelet makes of it.
+// Manifests from public bug reports, each with what a real kubelet makes of it. They lie outside of the repository; without them nothing
+// runs and a line says so.
 import { existsSync, readFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
@@ -49,7 +50,7 @@ describe.runIf(existsSync(CASES))('a case', { concurrent: true }, () => {
   const dp = sharedDroppod();
   const k = async (...words: string[]): Promise<string> => (await dp.k(...words)).stdout;
 
-  /** Creates what the file has; the name of its pod, and what kubectl said beside it. */
+  /** Creates the file's objects; returns the name of its pod and kubectl's warnings. */
   async function created(file: string): Promise<{ pod: string; warnings: string }> {
     const objects = objectsOf(file);
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
@@ -59,7 +60,7 @@ describe.runIf(existsSync(CASES))('a case', { concurrent: true }, () => {
     return { pod, warnings: stderr };
   }
 
-  /** What a pod that ends has printed. */
+  /** The output of a pod that runs to its end. */
   async function outputOf(file: string): Promise<string> {
     const { pod } = await created(file);
     const { status } = await dp.until(pod, isOver);

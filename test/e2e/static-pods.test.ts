@@ -9,7 +9,7 @@ import { sharedDroppod } from './shared-droppod.ts';
 const directory = mkdtempSync(join(tmpdir(), 'droppod-static-'));
 const file = join(directory, 'web.yaml');
 
-/** A pod that says which version of the file it is of. */
+/** A pod that prints the version of its file. */
 const manifest = (version: string): string =>
   JSON.stringify({
     apiVersion: 'v1',

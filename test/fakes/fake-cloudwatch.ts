@@ -1,4 +1,4 @@
-// CloudWatch Logs as a reader meets it: events show some time after they were written, tokens continue where a reading ended.
+// CloudWatch Logs as a reader meets it: events appear some time after they were written, tokens continue where a reading ended.
 import type { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../../src/ports/clock.ts';
 
@@ -10,7 +10,7 @@ interface Event {
 export class FakeCloudWatch {
   /** When GetLogEvents was called, in milliseconds. */
   readonly calls: number[] = [];
-  /** So many calls are answered with throttling. */
+  /** The number of next calls that are throttled. */
   throttled = 0;
   readonly #streams = new Map<string, Event[]>();
 

@@ -15,7 +15,7 @@ export class RegistryContent {
   readonly manifests = new Map<string, { text: string; type: string }>();
   readonly blobs = new Map<string, string>();
 
-  /** Puts an image for amd64 and arm64 under a tag, which `cmd` distinguishes; answers the index' digest. */
+  /** Puts an image for amd64 and arm64 under a tag, which `cmd` distinguishes; returns the digest of the index. */
   put(repository: string, tag: string, cmd: string): string {
     const platforms = ['arm64', 'amd64'].map((architecture) => {
       const config = JSON.stringify({ architecture, os: 'linux', config: { Cmd: [cmd] } });
@@ -51,7 +51,7 @@ interface Registry {
   content: RegistryContent;
   /** Where blobs are. */
   storage: string;
-  /** Answers itself where the request may not pass. */
+  /** Responds itself where the request may not pass. */
   admits(request: HostRequest, response: ServerResponse, repository: string): boolean;
   /** Before a manifest is handed out by GET. */
   counts?(response: ServerResponse): boolean;

@@ -1,4 +1,4 @@
-// Registries as they are found outside: one real HTTP server that answers for any number of hosts, by what each is scripted to say.
+// Registries as they are found outside: one real HTTP server that answers for any number of hosts, as each is scripted.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { publicFetch } from '../../src/images/public-fetch.ts';
@@ -14,7 +14,7 @@ export interface HostRequest {
 
 export type Host = (request: HostRequest, response: ServerResponse) => void;
 
-/** A name that nothing else is said of leads here. */
+/** The address of names without one of their own. */
 const PUBLIC = '93.184.216.34';
 const HOST_HEADER = 'x-asked-host';
 

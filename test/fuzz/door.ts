@@ -10,7 +10,7 @@ export interface Played {
 
 export interface Door {
   readonly name: string;
-  /** Cases under way at a time. */
+  /** Cases in progress at a time. */
   readonly width: number;
   open(): Promise<void>;
   play(chance: Chance): Promise<Played>;
@@ -44,7 +44,7 @@ export interface Tally {
 const BATCH = 100;
 /** A crash is seen a few cases after the one that caused it. */
 const SUSPECTS = 12;
-/** What a program may grow by in the second half of a run and still count as level: its heap breathes. */
+/** Growth in the second half of a run that does not count yet: a heap is never level. */
 const MEMORY_MARGIN = { MiB: 64, share: 0.25 };
 
 export const caseChance = (seed: number, index: number): Chance =>

@@ -13,7 +13,7 @@ export interface Encoded {
   body: Buffer;
 }
 
-/** JSON in which a key may come twice and a number may be one that no double holds. */
+/** JSON in which a key may come twice and a number may be one that no double can hold. */
 function looseJson(value: Value, chance: Chance): string {
   if (Array.isArray(value)) return `[${value.map((one) => looseJson(one, chance)).join(',')}]`;
   if (typeof value === 'number' && chance.happens(0.02))
@@ -121,7 +121,7 @@ function fieldBytes(wire: Wire, number: number, { type }: WireField, value: Valu
   return prefixed(number, messageBytes(wire, type, value));
 }
 
-/** A value may have a `toString` that is none. */
+/** A value may have a `toString` that is not a function. */
 const textOf = (value: Value): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 

@@ -10,22 +10,22 @@ import type { ApiAnswer, Target } from './target.ts';
 const KUBERNETES_SAYS_SO: [number, RegExp, RegExp][] = [
   // The version asked for is not there yet: the request waited for it.
   [504, /resourceVersion=/, /Too large resource version/],
-  // A get that comes from its cache hands on what parsing said.
+  // A get from its cache passes on the parser's message.
   [500, /resourceVersion=/, /message"?: ?"?resourceVersion: Invalid value/],
-  // An update hands on what parsing the object's own version said.
+  // An update passes on the message about the object's own version.
   [500, /./, /message"?: ?"?strconv\.ParseUint: parsing/],
   // apiserver's proxy, where nothing listens behind it.
   [503, /\/proxy/, /error trying to reach service|no endpoints available/],
   [500, /\/proxy/, /address not allowed/],
-  // A binding's problems are joined into one plain error there.
+  // kube-apiserver joins a binding's problems into one plain error.
   [500, /\/bindings?/, /message"?: ?"?\[?(target|metadata)\./],
-  // A strategic merge patch with a directive that is none.
+  // A strategic merge patch with an unknown directive.
   [500, /./, /message"?: ?"?unknown patch type/],
   // A strategic merge patch with an element that has no merge key.
   [500, /./, /does not contain declared merge key/],
-  // Server-side apply of what the schema does not have.
+  // Server-side apply of a field that the schema does not have.
   [500, /./, /message"?: ?"?failed to create typed patch object/],
-  // A create of what says that it is stored already.
+  // A create of an object that has a resourceVersion already.
   [500, /./, /resourceVersion should not be set on objects to be created/],
   [500, /fieldSelector=|labelSelector=/, /not a known field selector|unable to parse/],
 ];
@@ -45,7 +45,7 @@ function show({ method, path, headers, body }: ApiRequest): string {
 function problemsOf(request: ApiRequest, answer: ApiAnswer): string[] {
   const { status, text, ms } = answer;
   if (status === 0) return [`no answer (${Math.round(ms)} ms): ${text}`];
-  // A HEAD says its code alone: as the GET would.
+  // A HEAD shows only the code, which is that of the GET.
   if (request.method === 'HEAD' && status === 500 && /resourceVersion=/.test(request.path))
     return [];
   if (status >= 500 && !isKubernetesOwn(request, answer))
@@ -68,7 +68,7 @@ export class HttpDoor implements Door {
     if (!this.wire)
       this.log('no bodies in protobuf: build/kinds/wire.json is not there and cannot be made here');
     await this.target.create('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
-    // Every other name is taken at first, so that as many requests meet an object as miss one.
+    // Every other name exists at first, so that as many requests find an object as do not.
     for (const resource of POSTED.filter(({ verbs }) => verbs.includes('get'))) {
       for (const number of [0, 2, 4, 6, 8, 10]) {
         const answer = await this.target.ask({

@@ -13,7 +13,7 @@ import { INTEGERS, TEXTS, type Value } from './values.ts';
 export type KubeValue = { [key: string]: Value };
 
 export const NAMESPACE = 'fuzz';
-/** Objects of one kind that a run keeps apart at most: what is stored stays bounded. */
+/** The most names of one kind that a run uses, so that the store stays bounded. */
 const NAMES = 24;
 
 const LABELS = { a: 'b' };
@@ -62,7 +62,7 @@ const CONTAINER: KubeValue = {
   },
 };
 
-/** The gate and the selector that no node meets keep these pods from being run, and the machine for the requests. */
+/** A gate, and a selector that no node meets, keep these pods from running: the machine's time is for requests. */
 const POD_SPEC: KubeValue = {
   schedulingGates: [{ name: 'fuzz.io/gate' }],
   nodeSelector: { nowhere: 'x' },
@@ -170,7 +170,7 @@ const WEBHOOK: KubeValue = {
   rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
 };
 
-/** What stands in a whole object of the kind, beside its metadata. */
+/** The members of a whole object of the kind, beside its metadata. */
 const CONTENTS: { [kind: string]: KubeValue } = {
   ...WORKLOADS,
   ...RIGHTS,
@@ -291,7 +291,7 @@ const CONTENTS: { [kind: string]: KubeValue } = {
 
 /** Everything that can be posted to a path of its own. */
 export const POSTED = RESOURCES.filter(({ verbs }) => verbs.includes('create'));
-/** Pods have the most fields and rules: they come up as often as all others. */
+/** Pods have the most fields and rules: they are chosen as often as all others together. */
 export const pickResource = (chance: Chance): Resource =>
   chance.happens(0.45) ? RESOURCES.find(({ kind }) => kind === 'Pod')! : chance.pick(POSTED);
 

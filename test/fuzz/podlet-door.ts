@@ -209,7 +209,7 @@ function someAnswer(chance: Chance, url: string): { status: number; body: Buffer
   const desired = someDesired(chance, url);
   const text = JSON.stringify(chance.happens(0.5) ? desired : spoilt(desired, chance));
   const whole = Buffer.from(ENDS_THE_POD.test(text) ? '{}' : text);
-  // Without droppod's own words in it no code ends the podlet.
+  // No code ends the podlet unless the body is a refusal of droppod's own form.
   const status = chance.happens(0.9)
     ? 200
     : chance.pick([204, 301, 400, 401, 403, 404, 410, 413, 429, 500, 502, 503]);
@@ -289,14 +289,14 @@ export class PodletDoor implements Door {
   private url = '';
   private id = '';
   private bootId = '';
-  /** What the API says next; without one: nothing new. */
+  /** The API's next answer; without one: nothing new. */
   private next: { status: number; body: Buffer } | undefined;
   private supervisors = new Map<string, Socket>();
 
   async open(): Promise<void> {
     const host = await bridgeGateway(docker);
     await new Promise<void>((resolve) => this.http.listen(0, host, resolve));
-    // A session gets an upgrade that never is one.
+    // A session gets an upgrade that never completes.
     this.http.on('upgrade', (_request, socket) => socket.destroy());
     const address = this.http.address();
     this.url = `http://${host}:${typeof address === 'object' && address !== null ? address.port : 0}`;
@@ -344,7 +344,7 @@ export class PodletDoor implements Door {
     try {
       this.reports.push(JSON.parse(body.toString()) as Report);
     } catch {
-      // Counted by its absence.
+      // Whatever is no report is missed by the wait for the next one.
     }
     this.reports.splice(0, this.reports.length - 50);
     const { status, body: bytes } = this.next ?? {
@@ -369,7 +369,7 @@ export class PodletDoor implements Door {
     throw new Error('no report comes any more');
   }
 
-  /** Says something as the supervisor of a container; dials again where the podlet hung up. */
+  /** Sends bytes as the supervisor of a container; connects again where the podlet hung up. */
   private async supervise(name: string, bytes: Buffer): Promise<void> {
     let socket = this.supervisors.get(name);
     if (socket === undefined || socket.destroyed || !socket.writable) {

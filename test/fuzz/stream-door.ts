@@ -8,7 +8,7 @@ import { flipped, noise } from './values.ts';
 
 const POD = 'streams';
 const BASE = '/api/v1/namespaces/default/pods';
-/** What comes of a frame, comes at once: the connection is given up after that. */
+/** A frame takes effect at once: the connection is not watched for longer. */
 const LINGER_MS = 150;
 
 const PORTS = [

@@ -119,7 +119,7 @@ function someOrder(chance: Chance): Value {
   }
 }
 
-/** An order as a line; `quit` would end supervise as it shall. */
+/** An order as a line; `quit` is left out, which ends supervise rightly. */
 function someLine(chance: Chance): Buffer {
   const made = chance.happens(0.4) ? someOrder(chance) : spoilt(someOrder(chance), chance);
   const text = JSON.stringify(made);
@@ -294,7 +294,7 @@ export class SuperviseDoor implements Door {
     if (!(await this.answersPing(say))) return 'no answer to a ping';
     await say('{"type":"kill","signal":"SIGKILL"}');
     const last = (run = Math.max(run, await this.newestRun()) + 1);
-    // What runs from before may need a moment to go.
+    // Earlier processes may need a moment to end.
     for (let time = 0; time < 20; time++) {
       await say(JSON.stringify(order(last, ['sh', '-c', 'exit 42'])));
       if (await this.receives(`"run":${last},"code":42`, 1_000)) return undefined;
@@ -308,7 +308,7 @@ export class SuperviseDoor implements Door {
     return `a process cannot be started any more: ${this.received.slice(-500)}`;
   }
 
-  /** Said again: the line before may have ended the connection that a ping was written to. */
+  /** Sent again: the line before may have ended the connection that a ping was written to. */
   private async answersPing(say: (text: string) => Promise<void>): Promise<boolean> {
     this.received = '';
     for (const until = Date.now() + PATIENCE_MS; Date.now() < until;) {

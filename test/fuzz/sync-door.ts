@@ -41,7 +41,7 @@ interface Victim {
   taskArn: string;
 }
 
-/** What the podlet made for itself, out of its container. */
+/** The secret that the podlet made, read from its container. */
 async function secretOf(container: string): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'droppod-fuzz-'));
   try {
@@ -287,7 +287,7 @@ export class SyncDoor implements Door {
     return problems;
   }
 
-  /** However it was lied about, the pod can be deleted and its containers go. */
+  /** Whatever was reported of it, the pod can be deleted and its containers go. */
   private async replace(): Promise<string[]> {
     const { name, uid } = this.victim!;
     const podlet = await this.podletOf(uid).catch(() => undefined);

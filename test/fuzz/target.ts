@@ -6,7 +6,7 @@ import { present } from '../../src/present.ts';
 import { testDroppod, type TestDroppod } from '../e2e/droppod.ts';
 import type { ApiRequest } from './requests.ts';
 
-/** Longer than anything an API may think about one request on a loaded machine. */
+/** Longer than the API may take for one request on a loaded machine. */
 export const PATIENCE_MS = 20_000;
 
 export interface ApiAnswer {

@@ -1,4 +1,4 @@
-// Registries that mean harm: where they send a function, what they send it, and whose words they bring.
+// Malicious registries: where they redirect a function, what they send it, and what of their texts a user sees.
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registryImages } from '../../src/images/registry-images.ts';
@@ -24,7 +24,7 @@ const pull = (patienceMs?: number): Promise<ImageOutcome> =>
     architectures: ['amd64'],
   }).resolve(`${EVIL}/app:1`, 'Always', [{ registry: EVIL, username: 'u', password: 'p' }]);
 
-/** Wants the password, then gives a manifest, and for the part that is named what `host` says. */
+/** A registry with a password and one image, except that `host` responds to requests for `part`. */
 const asking =
   (part: 'HEAD' | 'manifests' | 'blobs', host: Host): Host =>
   (request, response) => {
@@ -123,7 +123,7 @@ it('a redirect that comes back to the registry does not bring the password back'
   expect(world.requests.at(-1)).toMatchObject({ path: '/back', authorization: undefined });
 });
 
-/** Sends as long as anybody reads. */
+/** Sends for as long as somebody reads. */
 const endless =
   (piece: Buffer): Host =>
   (_request, response) => {

@@ -1,4 +1,4 @@
-// Answers that Node's parser refuses and a kubelet's probe takes, from the cases beside the project where they are there.
+// Answers that Node's parser refuses and a kubelet's probe takes, from recordings outside of the repository; without them nothing runs.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';

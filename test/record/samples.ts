@@ -1,4 +1,4 @@
-// Records and reports for tests: the smallest that say what a row is about.
+// Records and reports for tests: the smallest that a row needs.
 import type { Report } from '../../src/protocol/messages.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { observedOf } from '../pod/samples.ts';

@@ -1,5 +1,5 @@
 // The calls beside a pod's own (the table, registries, secrets, logs, schedules, logins), each answered by every error that the SDK's models
-// name: what it is taken for, and what the user sees of it, stands in docs/aws.md (EDGE_TABLE=write writes it).
+// name: how it is classified, and what the user sees of it, is a table of docs/aws.md (EDGE_TABLE=write writes it).
 import { buildSync } from 'esbuild';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -116,7 +116,7 @@ interface Seen {
   outcome?: string;
   /** An error of droppod's own making, such as a right that is missing. */
   ours?: string;
-  /** An answer like another. */
+  /** An ordinary answer. */
   fine?: string;
 }
 

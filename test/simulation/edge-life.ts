@@ -1,4 +1,4 @@
-// A pod's life on AWS's own adapters, with one fault at AWS's edge: which call, the how manyth of its kind, and the fault.
+// A pod's life on AWS's own adapters, with one fault at AWS's edge: which call, the n-th of its kind, and the fault.
 import { AwsError } from '../../local/aws/protocol.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { executionName, inCharge } from '../../src/record/execution-name.ts';

@@ -1,3 +1,4 @@
+// The hashes in the names of sets and revisions.
 import { describe, expect, it } from 'vitest';
 import { fnv1, fnv1a, safeText, templateHash } from '../../src/workloads/hash.ts';
 

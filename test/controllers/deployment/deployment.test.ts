@@ -1,3 +1,4 @@
+// Deployments in the test world: rollouts, scaling, pauses, rollbacks and conditions.
 import { describe, expect, it } from 'vitest';
 import { DEPLOYMENTS, DeploymentWorld, SETS, imageOf, template } from './deployment-world.ts';
 

@@ -1,4 +1,4 @@
-// In-place resize over time, as one who watches the pod and its events sees it; and after a crash at each of its steps.
+// In-place resize over time, as a watcher of the pod and its events sees it; and after a crash at each of its steps.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { changeTask } from '../../../src/steps/edit/change-task.ts';
@@ -13,7 +13,7 @@ const HUGE = { requests: { cpu: '5000' }, limits: { cpu: '5000' } };
 interface Engine {
   given: ContainerLimits[];
   failure?: string;
-  /** Nobody looks at what is asked for. */
+  /** Nothing changes the task meanwhile. */
   dead?: boolean;
 }
 

@@ -1,4 +1,4 @@
-// A pod outlives its executions (docs/design/hand-over.md): the next generation takes over where the one before stood.
+// A pod outlives its executions (docs/design/hand-over.md): the next generation continues where the one before stopped.
 import { expect, it } from 'vitest';
 import { present } from '../../../src/present.ts';
 import { countingRuns, MAX_RUNS_IN_GENERATION } from '../../../src/record/hand-over.ts';

@@ -1,4 +1,4 @@
-// The loop where no process lives on: what cannot be done now gets a due time, what nobody can be woken for is delivered again.
+// The loop without a lasting process: what cannot be done now gets a due time, and an event that could not be handled is delivered again.
 import { expect, it } from 'vitest';
 import { systemObjects } from '../../../src/api/system-objects.ts';
 import { Unavailable } from '../../../src/errors.ts';

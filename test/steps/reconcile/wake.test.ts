@@ -1,4 +1,4 @@
-// What the question reads whom a change concerns: as few lists as possible, and each once for a batch.
+// What is read to find out whom a change concerns: as few lists as possible, each once for a batch.
 import { expect, it } from 'vitest';
 import { CONTROLLERS } from '../../../src/controllers/controllers.ts';
 import type { KubeObject } from '../../../src/kinds/pod.ts';

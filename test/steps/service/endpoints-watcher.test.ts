@@ -18,7 +18,7 @@ const endpoints = () =>
   make('endpoints', { subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ port: 80 }] }] });
 const there = () => api.ports.store.get({ resource: 'endpoints', ...KEY });
 
-/** Deletes the Service; answers its entry of the log. */
+/** Deletes the Service; returns its entry of the log. */
 async function deleted(): Promise<Change> {
   const from = await api.ports.store.version();
   await api.send('DELETE', `${NAMESPACE}/services/db`);

@@ -1,4 +1,4 @@
-// A deployment's static pods: the manifests come with the function, and its looks bring the pods to what they say.
+// A deployment's static pods: the manifests come with the function, which makes the pods follow them whenever it looks.
 import { beforeEach, expect, it } from 'vitest';
 import { reconcile } from '../../../functions/reconcile.ts';
 import { bootstrapObjects } from '../../../src/api/bootstrap.ts';
@@ -113,7 +113,7 @@ it('a function without the manifests takes no pod away', async () => {
   expect(await stored()).toBeDefined();
 });
 
-/** What the podlet's last report would bring about. */
+/** Removes the pod, as the podlet's last report would. */
 async function gone(): Promise<void> {
   const object = await stored();
   if (object === undefined) return;

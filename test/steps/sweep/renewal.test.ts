@@ -1,5 +1,5 @@
 // A generation that has had its time is handed over (docs/design/hand-over.md): after 300 days, and when the machine's document changed.
-// Nothing of that may be felt: no restart, no run lost or doubled, restart counts and back-offs go on.
+// None of it may show: no restart, no run lost or doubled, restart counts and back-offs go on.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import type { Script } from '../../fakes/pod-world.ts';
@@ -251,7 +251,7 @@ it.each([
 it('an execution that began with the old document while the new one was put in place is handed over as well', async () => {
   const world = new PodWorld();
   const pod = await world.create({ containers: [a] }, () => ({}));
-  // The functions know of the revision before the machine has it: what starts meanwhile says that it is an old one.
+  // The functions know the revision before the machine has it: an execution that starts meanwhile still names the old one.
   world.ports.settings.machineRevision = 'r2';
   await sweepFor(world, 1);
   expect(await world.record(pod)).toMatchObject({ generation: { number: 2, revision: 'r1' } });

@@ -80,7 +80,7 @@ it('500 pods whose calls take 200 ms fit into one sweep, several at once', async
 
 it('what had no turn is first the next time, and all have one', async () => {
   const { pods, looks, meter, sweep } = await worldOf(70, 10);
-  // No pod's look leaves time for another one after it.
+  // Each look takes so long that none can begin after it.
   meter.heartbeatMs = 50_000;
   const seen: string[][] = [];
   for (let round = 0; round < 3; round++) {

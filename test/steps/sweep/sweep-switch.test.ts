@@ -1,4 +1,5 @@
-// The switch of the sweep: no order of the steps of creations and sweeps, and no death at any of them, leaves a pod without a net.
+// The switch of the sweep: in whatever order creations and sweeps take their steps, and wherever one of them dies, no pod is left without
+// the sweep.
 import { expect, it } from 'vitest';
 import { api } from '../../../src/api/serve.ts';
 import { toUnavailable } from '../../../src/aws/unavailable.ts';

@@ -127,7 +127,7 @@ export class Moment {
     await parked;
   }
 
-  /** Equal keys have equal futures, but for how often each creation has looked: it gives up after some tries. Creations are alike. */
+  /** Equal keys have equal futures, except for the tries that each creation has left. Creations are interchangeable. */
   key(): { key: string; looks: number[] } {
     const at = (this.record?.value as { at?: string } | undefined)?.at;
     const actors = this.#actors

@@ -1,4 +1,4 @@
-// A podlet that was taken over says whatever it likes: the door answers without a fault, and what the pod's status says stays sane.
+// A podlet in an attacker's hands may report anything: sync answers without a fault, and the pod's status stays possible.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sync } from '../../../src/steps/sync/sync.ts';
 import type { KubeObject, Pod } from '../../../src/kinds/pod.ts';

@@ -1,4 +1,4 @@
-// An agent whose only purpose is to read logs, and a task of it.
+// An agent that only reads logs, and a task of it.
 import type { Agent } from '../../../../local/agent/agent.ts';
 import { createLimit } from '../../../../local/agent/limit.ts';
 import { createImageResolver } from '../../../../local/agent/resolve-image.ts';

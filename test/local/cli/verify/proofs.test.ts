@@ -35,7 +35,7 @@ describe.each(TRIED)('$id', (assumption) => {
     const row = await rowIn(assumption, scene, certificates);
     expect([row?.outcome, row?.text]).toEqual([outcome, row?.text]);
     expect(row?.text).not.toBe('');
-    // Not by a scene that lacks something.
+    // It must fail for the reason under test, not because the scene lacks something.
     expect(row?.text).not.toMatch(/UnknownOperation|is not served|the stack has no (output|AWS)/);
   });
 });

@@ -55,14 +55,14 @@ export interface Scene {
   isAws?: boolean;
 }
 
-/** Scenes of one assumption, by what is the matter in them. */
+/** Scenes of one assumption, by what is wrong in them. */
 export interface Scenes {
   holds: Scene;
   fails: Record<string, Scene>;
   unproven?: Record<string, Scene>;
 }
 
-/** How much sooner a proof's patience is over than it counts its looks. */
+/** How many times longer than asked a wait lasts here, so that a proof's patience is over after few looks. */
 const HASTE = 30;
 export const NAMESPACE = 'droppod-verify-1';
 const OUTPUTS = {

@@ -44,7 +44,7 @@ const withTask = (status: object, members: object = {}): Scene => ({
 
 const wasStopped = ({ asked }: Place): boolean =>
   asked.some((operation) => operation.startsWith('StopTask'));
-/** A pod whose program ends thus once its task is stopped. */
+/** A pod whose program ends in this way once its task is stopped. */
 const stopped = (exitCode: number): Scene => ({
   status: (place) => (wasStopped(place) ? over('Failed', ended('main', exitCode)) : READY),
   aws: () => ({ ...task(), StopTask: {} }),
@@ -86,7 +86,7 @@ const runAgain = (answer: object): Scene => ({
   }),
 });
 
-/** A task that ECS lists and does not know at first, this often. */
+/** A task that ECS lists but does not know in the first so many calls. */
 const unknownFor = (misses: number): Scene => {
   let looks = 0;
   return {
@@ -155,7 +155,7 @@ const measured = (status: number): Scene => ({
       : undefined,
 });
 
-/** What the pods of the examples come to; `without`: one that does not. */
+/** The ends of the examples' pods; `without`: the one that does not come to its end. */
 function examples(without?: string): Scene {
   const restarted = (name: string, restartCount: number, state: object): object => ({
     name,
@@ -208,7 +208,7 @@ function examples(without?: string): Scene {
   };
 }
 
-/** What a script of the proof prints where it holds, and where not; by container. */
+/** What the proof's script prints where the assumption holds, and where it does not; by container. */
 const script = (
   good: Record<string, string>,
   bad: Record<string, string>,

@@ -154,7 +154,7 @@ function out(token: string): { name: string; value: string } {
   return { name: 'OUT', value: JSON.stringify({ status: { token } }) };
 }
 
-/** What becomes of a run whose account is AWS's likeness; its API knows namespaces alone. */
+/** The result of a run against an account that imitates AWS; its API knows only namespaces. */
 async function verified(
   options: VerifyOptions,
   {
