@@ -10,6 +10,7 @@ import type { Pod } from '../../src/kinds/pod.ts';
 
 import { toPod } from '../../src/pod/model/to-pod.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import type { ResourceVersion } from '../../src/ports/identity.ts';
 import type { ObjectKey, ObjectWrite, RecordWrite } from '../../src/ports/store.ts';
 import { objectItem, objectPartition, recordItem, recordRange } from '../../src/store/layout.ts';
 import { LONGEST_CALL_MS } from '../../src/steps/sweep/sweep-switch.ts';
@@ -197,6 +198,61 @@ async function useControllers(): Promise<void> {
   expect(objects.every(({ metadata }) => metadata.deletionTimestamp !== undefined)).toBe(true);
 }
 
+/** A deployment's static pods: made, failed and made again, changed by the next deployment, removed by the one after it. */
+async function useStaticPods(): Promise<void> {
+  const world = new PodWorld({
+    within,
+    settings: { mode: 'aws', adminToken: 'secret', caPem: 'PEM' },
+  });
+  watch(world.ports);
+  const pods = async (): Promise<Pod[]> =>
+    (await world.ports.store.list({ resource: 'pods' })).objects.map(toPod);
+  /** What the rules call each minute. */
+  const minutes = async (count: number): Promise<void> => {
+    for (let minute = 0; minute < count; minute++) {
+      await world.clock.runUntil(
+        within('reconcile', () => reconcile(world.ports, { replay: true })),
+      );
+      await world.sweep();
+      await world.clock.advance(60_000);
+    }
+  };
+  const deploy = async (digest: string | undefined, ...images: string[]): Promise<void> => {
+    const { staticPods: _before, ...settings } = world.ports.settings;
+    const manifests = images.map((image) => ({
+      metadata: { name: 'web' },
+      spec: { restartPolicy: 'Never', containers: [{ name: 'c', image }] },
+      status: {},
+    })) as unknown as Pod[];
+    Object.assign(world.ports, {
+      settings: { ...settings, ...(digest === undefined ? {} : { staticPods: digest }) },
+      staticPods: digest === undefined ? undefined : { manifests },
+    });
+    await minutes(4);
+  };
+  // A deployment begins with nothing; this world has a node.
+  const node = { resource: 'nodes', namespace: '', name: world.ports.settings.nodeName };
+  const { metadata } = (await world.ports.store.get(node))!;
+  const expected = metadata.resourceVersion as ResourceVersion;
+  await world.ports.store.commit({ object: { key: node, object: null, expected } });
+  await deploy('a', 'busybox:1');
+  const [first] = await pods();
+  expect(first?.status.phase).toBe('Running');
+  const path = `/api/v1/namespaces/default/pods/${first?.metadata.name ?? ''}`;
+  const refused = await within('api', () => api(world.ports, requestOf('DELETE', path)));
+  expect(refused.status).toBe(403);
+  await world.kill([...world.tasks.tasks.keys()][0]!);
+  await minutes(4);
+  const [second] = await pods();
+  expect(second?.status.phase).toBe('Running');
+  expect(second?.metadata.uid).not.toBe(first?.metadata.uid);
+  await deploy('b', 'busybox:2');
+  const [third] = await pods();
+  expect([third?.status.phase, third?.spec.containers[0]?.image]).toEqual(['Running', 'busybox:2']);
+  await deploy(undefined);
+  expect(await pods()).toEqual([]);
+}
+
 const all = async (world: PodWorld): Promise<Pod> =>
   toPod((await world.ports.store.list({ resource: 'pods' })).objects[0]!);
 
@@ -224,6 +280,7 @@ beforeAll(async () => {
   await useLogs();
   await useMoments();
   await useControllers();
+  await useStaticPods();
   for (let seed = 0; seed < SEEDS; seed++)
     await simulate(seed, { within, begin: ({ ports }) => watch(ports) });
 }, 300_000);

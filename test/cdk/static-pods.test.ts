@@ -70,6 +70,20 @@ it('another file is another digest, which every function knows and which switche
   );
 }, 60_000);
 
+it('static pods give no function another right', () => {
+  const withoutBundling = { context: { 'aws:cdk:bundling-stacks': [] } };
+  const files = staticPodFiles(directory({ 'web.yaml': manifest() }));
+  const [bare, having] = [
+    testStack(withoutBundling),
+    testStack(withoutBundling, { staticPods: files }),
+  ].map((stack) =>
+    ['AWS::IAM::Role', 'AWS::IAM::Policy'].map((type) =>
+      Template.fromStack(stack).findResources(type),
+    ),
+  );
+  expect(having).toEqual(bare);
+}, 60_000);
+
 it('`droppod deploy --static-pods` names the directory by its whole path', () => {
   const path = scratch();
   expect(contextArguments({ staticPods: path })).toEqual(['--context', `staticPods=${path}`]);
