@@ -19,10 +19,13 @@ const MAX_RESOLV_CONF_BYTES = 16 * 1024;
 /** The reasons that a podlet itself may give for an end. */
 const REASONS: readonly string[] = ['ContainerStatusUnknown'];
 
+/** Whether a value is a name that is not too long. */
 export const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= MAX_NAME;
+/** Whether a value is a whole number from 0. */
 export const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+/** Whether a value is a count that int32 can hold. */
 export const isSmall = (value: unknown): value is number => isCount(value) && value <= MAX_COUNT;
 
 /** CamelCase, as Kubernetes' reasons are. */

@@ -4,6 +4,7 @@ import { isGranular, unnamedShape } from '../../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { isMap, own, setOwn } from '../../own.ts';
 
+/** The members of a set by their segments; an empty tree is a field without members in the set. */
 export interface FieldTree {
   [segment: string]: FieldTree;
 }
@@ -159,6 +160,7 @@ function compareChild(
   if (Object.keys(inner.removed).length > 0) setOwn(removed, segment, inner.removed);
 }
 
+/** Whether a tree names nothing below itself. */
 export const isLeaf = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 const ownsSelf = (tree: FieldTree): boolean => isLeaf(tree) || tree['.'] !== undefined;
 

@@ -24,6 +24,7 @@ function parametersOf(object: KubeObject): string {
   return `${text(parameters, 'kind')}${group === '' ? '' : `.${group}`}/${text(parameters, 'name')}`;
 }
 
+/** The main endpoint. */
 export const ingressClasses: Strategy = {
   ...plain,
   ...counted,

@@ -41,6 +41,7 @@ function defaultPolicy(object: KubeObject): KubeObject {
   };
 }
 
+/** The main endpoint. */
 export const networkPolicies: Strategy = {
   ...plain,
   ...counted,
