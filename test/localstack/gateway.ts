@@ -1,12 +1,15 @@
 // HTTPS in front of a target's function URLs, whose names do not resolve: clients and podlets connect here, and requests are
 // forwarded to the target with the URL's name as their host.
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from '../../local/server.ts';
 import type { Installation } from '../../local/installation.ts';
 
 export const SYNC_PATH = '/sync';
+
+/** A connection for each request: the target closes idle ones when it likes, and a write that meets this is lost for its client. */
+const agent = new Agent({ keepAlive: false });
 
 export interface Gateway {
   port: number;
@@ -48,6 +51,7 @@ function forward(
   const onward = httpRequest({
     hostname,
     port,
+    agent,
     path,
     method: incoming.method,
     headers: { ...incoming.headers, host: isSync ? syncHost : apiHost },

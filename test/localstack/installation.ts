@@ -30,12 +30,12 @@ export interface Localstack {
   kubeconfig: string;
   /** For programs that use the target and droppod's ECS. */
   environment: Record<string, string>;
-  target: Target;
-  abilities: Abilities;
-  /** Deploys, or deploys again, with further CDK contexts; the functions also get these variables. */
-  deploy(more?: { environment?: Variables; context?: Variables }): Promise<void>;
-  /** A new kubeconfig for the role that this output of the stack names; its login ends after a quarter of an hour. */
-  kubeconfigFor(roleOutput: string): Promise<string>;
+  /** Whether watches arrive while they are open. */
+  streams: boolean;
+  /** Whether the target, and the stack in it, stay when this is closed. */
+  outlives: boolean;
+  /** Deploys again, with these further CDK contexts. */
+  deploy(context: Variables): Promise<void>;
   /** Stops everything except the containers, which `purge` removes. */
   close(): Promise<void>;
 }
@@ -52,8 +52,12 @@ interface Parts {
   say: Say;
 }
 
-/** Starts everything in a directory of its own and deploys. */
-export async function openLocalstack(directory: string, say: Say): Promise<Localstack> {
+/** Starts everything in a directory of its own and deploys, with these further CDK contexts. */
+export async function openLocalstack(
+  directory: string,
+  say: Say,
+  context: Variables,
+): Promise<Localstack> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const podletImage = await setUp(placeOf(directory), say);
   const installation = await openInstallation(directory);
@@ -80,17 +84,18 @@ export async function openLocalstack(directory: string, say: Say): Promise<Local
   });
   const gateway = await openGateway(installation);
   const abilities = await abilitiesOf(target.endpoint);
+  for (const type of abilities.lacking) say(`this target does not know ${type}: left out`);
   const parts = { directory, installation, podletImage, target, engine, gateway, abilities, say };
   const kubeconfig = writeKubeconfig(parts);
   let outputs: Record<string, string> = {};
   let renewing: NodeJS.Timeout | undefined;
   const localstack: Localstack = {
     kubeconfig,
-    target,
-    abilities,
+    streams: abilities.streams,
+    outlives: target.outlives,
     environment: { ...environmentOf(target.endpoint), ...endpointsOf(engine) },
-    deploy: async ({ environment = {}, context = {} } = {}) => {
-      outputs = await deployStack(parts, environment, context);
+    deploy: async (more) => {
+      outputs = await deployStack(parts, more);
       const functions = await functionsOf(target.endpoint, STACK);
       gateway.lead({
         endpoint: target.endpoint,
@@ -105,7 +110,6 @@ export async function openLocalstack(directory: string, say: Say): Promise<Local
         writeToken(parts, outputs).catch((error: unknown) => say(`no new login: ${String(error)}`));
       }, NEW_TOKEN_MS);
     },
-    kubeconfigFor: (roleOutput) => kubeconfigFor(parts, outputs, roleOutput),
     close: async () => {
       clearInterval(renewing);
       observe = undefined;
@@ -117,7 +121,7 @@ export async function openLocalstack(directory: string, say: Say): Promise<Local
   };
   try {
     await runCdk(parts, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
-    await localstack.deploy();
+    await localstack.deploy(context);
   } catch (error) {
     await localstack.close();
     throw error;
@@ -131,12 +135,9 @@ const endpointsOf = (engine: PodEngine): Record<string, string> => ({
 });
 
 /** Deploys and returns the stack's outputs. */
-async function deployStack(
-  parts: Parts,
-  environment: Variables,
-  context: Variables,
-): Promise<Record<string, string>> {
+async function deployStack(parts: Parts, context: Variables): Promise<Record<string, string>> {
   const { directory, installation, podletImage, engine, gateway, abilities } = parts;
+  const { environment = '{}', ...others } = context;
   const all: Record<string, string> = {
     podletImage,
     streaming: String(abilities.streams),
@@ -148,25 +149,21 @@ async function deployStack(
       DROPPOD_REGISTRY_ENDPOINT: engine.registryEndpoint,
       DROPPOD_SYNC_URL: `https://${installation.bridge}:${gateway.port}${SYNC_PATH}`,
       DROPPOD_CA: installation.certificates.ca,
-      ...environment,
+      ...(JSON.parse(environment) as Variables),
     }),
     ...(abilities.lacking.length > 0 ? { without: abilities.lacking.join(',') } : {}),
-    ...context,
+    ...others,
   };
-  const file = join(directory, 'outputs.json');
   await runCdk(parts, [
     'deploy',
     STACK,
     '--require-approval',
     'never',
     '--outputs-file',
-    file,
+    outputsFile(directory),
     ...Object.entries(all).flatMap(([name, value]) => ['--context', `${name}=${value}`]),
   ]);
-  const outputs = JSON.parse(readFileSync(file, 'utf8')) as {
-    [stack: string]: Record<string, string>;
-  };
-  return outputs[STACK] ?? {};
+  return outputsIn(directory);
 }
 
 /** This repository's CDK; its output goes to a file in the directory, and into the error if it fails. */
@@ -188,14 +185,11 @@ async function runCdk({ directory, target, say }: Parts, words: string[]): Promi
   }
 }
 
+const outputsFile = (directory: string): string => join(directory, 'outputs.json');
 const tokenFile = (directory: string): string => join(directory, 'token');
 
-function writeKubeconfig(
-  { directory, gateway, installation }: Parts,
-  path = placeOf(directory).kubeconfig,
-  // kubectl rereads it: a login expires sooner than a long session.
-  user: object = { tokenFile: tokenFile(directory) },
-): string {
+function writeKubeconfig({ directory, gateway, installation }: Parts): string {
+  const path = placeOf(directory).kubeconfig;
   const name = 'droppod-localstack';
   const config = {
     apiVersion: 'v1',
@@ -211,7 +205,8 @@ function writeKubeconfig(
         },
       },
     ],
-    users: [{ name, user }],
+    // kubectl rereads it: a login expires sooner than a long session.
+    users: [{ name, user: { tokenFile: tokenFile(directory) } }],
     contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
     'current-context': name,
   };
@@ -219,26 +214,29 @@ function writeKubeconfig(
   return path;
 }
 
-/** A login as `aws eks get-token` makes it, for a session of a role. */
-const login = async ({ target }: Parts, outputs: Variables, roleOutput: string): Promise<string> =>
-  loginToken(await sessionOf(target.endpoint, outputs[roleOutput] ?? ''), {
+/** A login as `aws eks get-token` makes it, for a session of the role that an output of the stack names. */
+export const login = async (
+  endpoint: string,
+  outputs: Variables,
+  roleOutput: string,
+): Promise<string> =>
+  loginToken(await sessionOf(endpoint, outputs[roleOutput] ?? ''), {
     clusterId: outputs['ClusterId'] ?? '',
     region: REGION,
     signingDate: new Date(),
   });
 
-async function writeToken(parts: Parts, outputs: Variables): Promise<void> {
-  const { directory } = parts;
+async function writeToken({ directory, target }: Parts, outputs: Variables): Promise<void> {
   const next = `${tokenFile(directory)}.new`;
-  writeFileSync(next, await login(parts, outputs, 'AdministratorRoleArn'), { mode: 0o600 });
+  const token = await login(target.endpoint, outputs, 'AdministratorRoleArn');
+  writeFileSync(next, token, { mode: 0o600 });
   renameSync(next, tokenFile(directory));
 }
 
-async function kubeconfigFor(
-  parts: Parts,
-  outputs: Variables,
-  roleOutput: string,
-): Promise<string> {
-  const token = await login(parts, outputs, roleOutput);
-  return writeKubeconfig(parts, join(parts.directory, `kubeconfig-${roleOutput}`), { token });
+/** The outputs of the stack that was last deployed in a directory. */
+export function outputsIn(directory: string): Record<string, string> {
+  const all = JSON.parse(readFileSync(outputsFile(directory), 'utf8')) as {
+    [stack: string]: Record<string, string>;
+  };
+  return all[STACK] ?? {};
 }

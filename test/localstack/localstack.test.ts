@@ -1,13 +1,21 @@
 // The real stack on a LocalStack-compatible target: deployed by the CDK, used by stock kubectl, pods on this machine's Docker. Its
 // functions, table, machine, rules and schedule are those for AWS; only DROPPOD_LOCALSTACK=off skips it, with a printed line.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINE_LABEL } from '../../local/agent/labels.ts';
-import { purge } from '../../local/compose/purge.ts';
 import { listContainers } from '../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
 import {
@@ -19,7 +27,7 @@ import {
 } from '../../local/cli/verify/outcomes.ts';
 import { readInstallation } from '../../local/installation.ts';
 import { kubectl, kubectlWith, type Said } from '../e2e/kubectl.ts';
-import { openLocalstack, type Localstack } from './installation.ts';
+import { login, outputsIn } from './installation.ts';
 import { DEPLOYMENT, FIXED, PROBES, SIDECAR, SLOW_END, TEN } from './pods.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,20 +40,16 @@ if (isOff)
 const PATIENCE_MS = 240_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'droppod-localstack-'));
-let localstack: Localstack | undefined;
+/** What `npm run localstack` wrote for whoever tries by hand. */
+let variables: Record<string, string> = {};
 
 /** Stands for a missing pod: nothing of it is as expected. */
 const NONE: PodJson = { metadata: { name: '', uid: '' }, status: { phase: '' } };
 
-const k = (...words: string[]): Promise<Said> => kubectl(localstack?.kubeconfig ?? '', ...words);
+const k = (...words: string[]): Promise<Said> => kubectl(variables['KUBECONFIG'] ?? '', ...words);
 async function apply(object: object): Promise<void> {
-  const said = await kubectlWith(
-    localstack?.kubeconfig ?? '',
-    JSON.stringify(object),
-    'apply',
-    '-f',
-    '-',
-  );
+  const words = ['apply', '-f', '-'];
+  const said = await kubectlWith(variables['KUBECONFIG'] ?? '', JSON.stringify(object), ...words);
   expect([said.code, said.stderr]).toEqual([0, '']);
 }
 
@@ -127,49 +131,91 @@ async function jobsEnd(): Promise<void> {
   ).toBe(0);
 }
 
-/** An emulator on a loaded machine may be slower than a function's patience with its table: kubectl repeats no write after a 503. */
-const ANYWAY = { retry: 2, timeout: 600_000 };
-
-/** `./droppod` against the target. */
-const droppod = (...words: string[]): Promise<Said> =>
+const program = (file: string, words: string[]): Promise<Said> =>
   new Promise((resolve) => {
     execFile(
-      join(ROOT, 'droppod'),
+      file,
       words,
-      { cwd: ROOT, env: { ...process.env, ...localstack?.environment }, timeout: 590_000 },
+      { cwd: ROOT, env: { ...process.env, ...variables }, timeout: 590_000 },
       (error, stdout, stderr) => resolve({ stdout, stderr, code: error === null ? 0 : 1 }),
     );
   });
 
+/** `./droppod` against the target. */
+const droppod = (...words: string[]): Promise<Said> => program(join(ROOT, 'droppod'), words);
+
+/** `npm run localstack -- --data …`, which must end well. */
+async function npmRunLocalstack(...words: string[]): Promise<string> {
+  const main = join(ROOT, 'test/localstack/main.ts');
+  const said = await program(process.execPath, [
+    ...['--import', 'tsx', main, '--data', directory],
+    ...words,
+  ]);
+  console.log(said.stdout);
+  expect([said.code, said.stderr]).toEqual([0, '']);
+  return said.stdout;
+}
+
+/** The variables that a shell has after `. env`. */
+const sourced = (): Record<string, string> =>
+  Object.fromEntries(
+    [...readFileSync(join(directory, 'env'), 'utf8').matchAll(/^export (\w+)='(.*)'$/gm)].map(
+      ([, name = '', value = '']) => [name, value],
+    ),
+  );
+
+/** The kubeconfig with another user. */
+function kubeconfigOf(name: string, token: string): string {
+  const config = JSON.parse(readFileSync(variables['KUBECONFIG'] ?? '', 'utf8')) as {
+    users: { user: object }[];
+  };
+  for (const one of config.users) one.user = { token };
+  const path = join(directory, name);
+  writeFileSync(path, JSON.stringify(config));
+  return path;
+}
+
+/** Processes that run below the directory. */
+const processes = (): string[] =>
+  (existsSync('/proc/self') ? readdirSync('/proc') : []).flatMap((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return `${line} ${readlinkSync(`/proc/${pid}/cwd`)}`.includes(directory) ? [line] : [];
+    } catch {
+      // No process, or gone meanwhile.
+      return [];
+    }
+  });
+
 describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () => {
   beforeAll(async () => {
-    localstack = await openLocalstack(directory, (line) => console.log(`localstack: ${line}`));
-    console.log(`localstack: ${JSON.stringify(localstack.abilities)}`);
-  }, 400_000);
+    const text = await npmRunLocalstack();
+    variables = sourced();
+    expect(variables['KUBECONFIG']).toBe(join(directory, 'kubeconfig'));
+    expect(text).toContain(`kubeconfig: ${variables['KUBECONFIG']}`);
+  }, 900_000);
   afterAll(async () => {
-    await localstack?.close();
-    await purge(directory);
-    for (const made of [directory, `${directory}.kube-cache`])
-      rmSync(made, { recursive: true, force: true });
-  });
+    // After a failure before the last test.
+    if (existsSync(directory)) await npmRunLocalstack('--down');
+    rmSync(`${directory}.kube-cache`, { recursive: true, force: true });
+  }, 400_000);
 
   it('R6: kubectl logs in with a session of the administrator’s role', async () => {
     const { stdout } = await k('auth', 'whoami', '-o', 'json');
     const { status } = JSON.parse(stdout) as { status: { userInfo: { groups: string[] } } };
     expect(status.userInfo.groups).toContain('system:masters');
-    const config = JSON.parse(readFileSync(localstack?.kubeconfig ?? '', 'utf8')) as {
-      users: { user: object }[];
-    };
-    for (const one of config.users) one.user = { token: 'nobody' };
-    const stranger = join(directory, 'stranger');
-    writeFileSync(stranger, JSON.stringify(config));
+    const stranger = kubeconfigOf('stranger', 'nobody');
     expect((await kubectl(stranger, 'get', 'pods')).stderr).toMatch(
       /provide credentials|Unauthorized/,
     );
   });
 
-  it('a viewer reads what the role view may, no secrets, and writes nothing', ANYWAY, async () => {
-    const viewer = (await localstack?.kubeconfigFor('ViewerRoleArn')) ?? '';
+  it('a viewer reads what the role view may, no secrets, and writes nothing', async () => {
+    const endpoint = variables['AWS_ENDPOINT_URL'] ?? '';
+    const viewer = kubeconfigOf(
+      'viewer',
+      await login(endpoint, outputsIn(directory), 'ViewerRoleArn'),
+    );
     const { code, stderr } = await kubectl(viewer, 'get', 'pods,deployments,configmaps', '-A');
     expect([code, stderr.replace(/^No resources found\n/, '')]).toEqual([0, '']);
     const refused = await Promise.all([
@@ -183,7 +229,7 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
 
   it('verify-aws proves what can be proven here', async () => {
     const rows = join(directory, 'rows.json');
-    const words = ['--yes', '--kubeconfig', localstack?.kubeconfig ?? '', '--json', rows];
+    const words = ['--yes', '--kubeconfig', variables['KUBECONFIG'] ?? '', '--json', rows];
     const { code, stdout, stderr } = await droppod('verify-aws', ...words, '--only', ...PROVEN);
     expect([code, stderr], stdout).toEqual([0, '']);
     const results = JSON.parse(readFileSync(rows, 'utf8')) as {
@@ -234,24 +280,22 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
     expect((await pods()).has('slow-end')).toBe(false);
   }, 600_000);
 
-  it(
-    'controllers run by the table’s stream: a Deployment rolls out and goes with its pods, Jobs end',
-    ANYWAY,
-    async () => {
-      await rollOut();
-      await jobsEnd();
-    },
-  );
+  it('controllers run by the table’s stream: a Deployment rolls out and goes with its pods, Jobs end', async () => {
+    await rollOut();
+    await jobsEnd();
+  }, 600_000);
 
   it('a redeploy leaves living pods alone, and what it brings serves the next', async () => {
     const before = (await pods()).get('long-running');
     const statics = join(directory, 'manifests');
     mkdirSync(statics);
     writeFileSync(join(statics, 'fixed.json'), JSON.stringify(FIXED));
-    await localstack?.deploy({
-      environment: { REDEPLOYED: 'yes' },
-      context: { staticPods: statics },
-    });
+    expect(
+      await npmRunLocalstack(
+        ...['--context', `staticPods=${statics}`],
+        ...['--context', 'environment={"REDEPLOYED": "yes"}'],
+      ),
+    ).toContain('again');
     const after = (await until({ 'long-running': { check: isReady } })).get('long-running') ?? NONE;
     expect(after.metadata.uid).toBe(before?.metadata.uid);
     expect(containerOf(after, 'main')?.restartCount).toBe(0);
@@ -272,14 +316,10 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
     );
   }, 400_000);
 
-  it(
-    'static pods of the redeployment are there, and the API cannot delete them',
-    ANYWAY,
-    async () => {
-      await until({ 'fixed-fargate': { check: isReady } });
-      expect((await k('delete', 'pod', 'fixed-fargate')).stderr).toContain('Forbidden');
-    },
-  );
+  it('static pods of the redeployment are there, and the API cannot delete them', async () => {
+    await until({ 'fixed-fargate': { check: isReady } });
+    expect((await k('delete', 'pod', 'fixed-fargate')).stderr).toContain('Forbidden');
+  }, 600_000);
 
   it('destroy ends living pods and the stack', async () => {
     expect(await containers()).toBeGreaterThan(0);
@@ -288,4 +328,10 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
     expect(stdout).toContain('droppod is deleted');
     await expect.poll(containers).toBe(0);
   }, 600_000);
+
+  it('--down leaves no file, no process of what stayed, of the target and of its functions', async () => {
+    expect(await npmRunLocalstack('--down')).toContain(directory);
+    expect(existsSync(directory)).toBe(false);
+    await expect.poll(processes).toEqual([]);
+  }, 400_000);
 });

@@ -26,17 +26,23 @@ const START_SECONDS = 60;
 
 export interface Target {
   endpoint: string;
-  /** Stops what was started; the user's own target keeps running. */
+  /** Whether it is the user's own, which keeps running. */
+  outlives: boolean;
+  /** Stops what was started. */
   close(): Promise<void>;
 }
 
 /** A running target. Throws if there is none: nothing is skipped silently. */
 export async function openTarget(directory: string, say: Say): Promise<Target> {
-  const given = process.env['DROPPOD_LOCALSTACK_ENDPOINT'];
+  const given = process.env['DROPPOD_LOCALSTACK_ENDPOINT']?.replace(/\/+$/, '');
   if (given) {
     if (!(await answers(given)))
       throw new Error(`DROPPOD_LOCALSTACK_ENDPOINT is ${given}, and nothing answers there`);
-    return { endpoint: given.replace(/\/+$/, ''), close: () => Promise.resolve() };
+    return {
+      endpoint: given,
+      outlives: true,
+      close: () => Promise.resolve(),
+    };
   }
   return startMiniStack(await installed(say), directory);
 }
@@ -85,12 +91,15 @@ async function startMiniStack(packages: string, directory: string): Promise<Targ
   const child = spawn('python3', ['-m', 'ministack'], {
     cwd: scratch,
     stdio: ['ignore', log, log],
+    // A group of its own, with the processes of its functions.
+    detached: true,
     env: {
       ...process.env,
       PYTHONPATH: packages,
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       TMPDIR: scratch,
+      STATE_DIR: join(scratch, 'state'),
       // Tasks run on droppod's own engine: the target must not use Docker.
       DOCKER_HOST: 'unix:///nonexistent',
       // It would occupy a fixed port.
@@ -100,22 +109,25 @@ async function startMiniStack(packages: string, directory: string): Promise<Targ
   });
   closeSync(log);
   // However this process ends.
-  process.once('exit', () => child.kill('SIGKILL'));
+  process.once('exit', () => kill(child));
   for (let tenth = 0; tenth < START_SECONDS * 10 && child.exitCode === null; tenth += 1) {
-    if (await answers(endpoint)) return { endpoint, close: () => ended(child) };
+    if (await answers(endpoint)) return { endpoint, outlives: false, close: () => ended(child) };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await ended(child);
   throw new Error(`MiniStack did not come up: ${readFileSync(logFile, 'utf8').slice(-2000)}`);
 }
 
+/** With its functions' processes: nothing of it is needed any more, and an orderly end takes it half a minute. */
+function kill({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+}
+
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  kill(child);
   await exit;
-  clearTimeout(late);
 }
 
 /** LocalStack's path, which compatible targets have too. */
