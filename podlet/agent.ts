@@ -69,6 +69,7 @@ export class Agent {
     };
     this.volumes = new VolumeKeeper(ports, this.world, {
       changed: tools.changed,
+      applied: () => this.changedSoon(),
       own: this.own,
       failed: (message) => this.events.add('Warning', 'FailedMount', message),
     });
@@ -163,6 +164,12 @@ export class Agent {
     this.wake.abort();
   }
 
+  /** The same, of a change that the start of a container follows at once where one is ordered. */
+  private changedSoon(): void {
+    this.syncLoop.changedSoon();
+    this.wake.abort();
+  }
+
   /** A full disk must not end the podlet: the pod itself may have filled it. */
   private remember(): void {
     this.guard('memory', () => this.ports.memory.save(remember(this.world)));
@@ -226,7 +233,9 @@ export class Agent {
       this.runs.begin(container, what === 'started');
     if (what === 'ended') this.runs.end(name);
     if (what === 'started' || what === 'ended') this.remember();
-    if (what !== 'nothing') this.changed();
+    const awaitsStart = message.type === 'hello' && what === 'changed' && !container.term;
+    if (awaitsStart) this.changedSoon();
+    else if (what !== 'nothing') this.changed();
     if (message.type === 'hello') this.own('runtime ids', this.learnRuntimeIds());
   }
 

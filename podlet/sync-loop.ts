@@ -9,6 +9,8 @@ const BURST = 10;
 const GAP_MS = 50;
 /** The shortest interval for an API that responds at once and asks for more at once. */
 const SHORTEST_PAUSE_MS = 20;
+/** How long a change may wait for the one that follows it: a pod's start is one report then, not three. */
+const SOON_MS = 100;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
 /** A held request, one that overtook it, and one more in flight. */
@@ -34,6 +36,8 @@ export class SyncLoop {
   private refilledAt: number;
   private retryMs = FIRST_RETRY_MS;
   private dirty = true;
+  /** When a change that may wait is reported by itself. */
+  private dirtyAt = Infinity;
   private nextAt = 0;
   private wake = new AbortController();
   private readonly requests: AbortController[] = [];
@@ -44,6 +48,12 @@ export class SyncLoop {
   /** Something changed: report it soon. */
   changed(): void {
     this.dirty = true;
+    this.wake.abort();
+  }
+
+  /** Something changed that another change will follow: reported with that, or by itself after a moment. */
+  changedSoon(): void {
+    this.dirtyAt = Math.min(this.dirtyAt, this.options.clock.now().getTime() + SOON_MS);
     this.wake.abort();
   }
 
@@ -72,8 +82,9 @@ export class SyncLoop {
   private due(): number {
     const now = this.options.clock.now().getTime();
     if (now < this.nextAt && this.retryMs > FIRST_RETRY_MS) return this.nextAt - now;
-    if (this.dirty) return this.tokensAt(now) >= 1 ? 0 : GAP_MS;
-    return this.requests.length > 0 ? Infinity : Math.max(0, this.nextAt - now);
+    if (this.dirty || now >= this.dirtyAt) return this.tokensAt(now) >= 1 ? 0 : GAP_MS;
+    const idle = this.requests.length > 0 ? Infinity : Math.max(0, this.nextAt - now);
+    return Math.min(idle, this.dirtyAt - now);
   }
 
   private tokensAt(now: number): number {
@@ -84,6 +95,7 @@ export class SyncLoop {
 
   private send(): void {
     this.dirty = false;
+    this.dirtyAt = Infinity;
     this.tokens -= 1;
     this.sequence += 1;
     const report = this.options.report(this.sequence);

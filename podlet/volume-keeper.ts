@@ -13,6 +13,8 @@ const LONGEST_RETRY_MS = 122_000;
 
 export interface VolumeKeeperAgent {
   changed(): void;
+  /** A volume is in place. */
+  applied(): void;
   failed(message: string): void;
   /** Handles the errors of work that nobody awaits. */
   own(where: string, work: Promise<unknown>): void;
@@ -57,7 +59,8 @@ export class VolumeKeeper {
       await this.ports.clock.sleep(retryMs);
     }
     this.busy.delete(name);
-    this.agent.changed();
+    if (error === undefined) this.agent.applied();
+    else this.agent.changed();
     if (now.wanted.missing === undefined && now.applied !== now.wanted.version)
       this.keep(
         name,

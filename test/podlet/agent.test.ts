@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../src/present.ts';
 import { AgentBench } from './bench-agent.ts';
+import { startOrder } from './sync-server.ts';
 
 const terminate = (graceSeconds: number) => ({ graceSeconds, deadline: '2026-01-01T00:00:00Z' });
 
@@ -26,6 +27,7 @@ describe('starting', () => {
 
   it('starts a container that joined the running task once its supervisor has said hello', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
+    await bench.clock.advance(200);
     await bench.startContainer('a');
     await bench.want(({ containers }) => {
       containers.debugger = { run: 0, added: true };
@@ -632,6 +634,7 @@ describe('talking to the API', () => {
 
   it('C9: the pod says what a restarted container finds changed in its root', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
+    await bench.clock.advance(200);
     await bench.startContainer('a');
     bench.supervisors.leftover('a', ['/opt/large', '/opt/other'], 3);
     await bench.clock.advance(1_000);
@@ -644,6 +647,28 @@ describe('talking to the API', () => {
           'Run 1 does not find the root file system as the first run did: /opt/large, /opt/other and 3 more',
       },
     ]);
+  });
+
+  it('a start is two reports: the first, and one with hello, volumes and the run', async () => {
+    const bench = new AgentBench({ containers: ['a'] });
+    bench.desired = {
+      ...bench.desired,
+      containers: { a: { run: 1, start: startOrder(['app'], {}) } },
+      volumes: { v: { version: '1', files: [] } },
+    };
+    await bench.begin();
+    await bench.clock.advance(1_000);
+    expect(bench.reports.map(({ report }) => report)).toMatchObject([
+      { sandboxReady: false, volumes: {}, containers: { a: { hello: false } } },
+      { sandboxReady: true, volumes: { v: '1' }, containers: { a: { run: { run: 1 } } } },
+    ]);
+  });
+
+  it('a hello that no start follows is reported by itself', async () => {
+    const bench = await new AgentBench({ containers: ['a'] }).begin();
+    expect(bench.last.sandboxReady).toBe(false);
+    await bench.clock.advance(200);
+    expect(bench.last.sandboxReady).toBe(true);
   });
 
   it('an idle podlet asks about once per hold, not more', async () => {

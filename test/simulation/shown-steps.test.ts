@@ -176,7 +176,6 @@ it('D7: a container whose image was edited is running until its next sandbox is 
   expect(await live({ containers: one() }, () => ({ termCode: 0 }), { act })).toEqual([
     'Running, sandbox True, ready True: a 0× running',
     'Running, sandbox False, ready ContainersNotReady: a 0× ContainerCreating < exit 0',
-    'Running, sandbox True, ready ContainersNotReady: a 0× ContainerCreating < exit 0',
     'Running, sandbox True, ready True: a 1× running < exit 0',
   ]);
 });
