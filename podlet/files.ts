@@ -1,6 +1,4 @@
-// Volumes on disk: prepares emptyDirs, writes files with an atomic switch (pkg/volume/util/atomic_writer.go), measures sizes.
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+// Volumes on disk: prepares emptyDirs, reads and copies files, measures sizes; write-files.ts writes those of the API.
 import {
   chmod,
   chown,
@@ -21,19 +19,17 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { constants } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
-import { promisify } from 'node:util';
+import { chmodSync, constants } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { PutFile, VolumeFile as FileContent, Volumes } from './ports.ts';
+import { writeFiles } from './write-files.ts';
 
-const run = promisify(execFile);
 /** Copies owners, attributes and special files, which Node cannot. */
 const SUPERVISE = '/.droppod/bin/supervise';
 const ALL = 0o777;
 const SETGID = 0o2000;
 const STICKY = 0o1000;
-type VolumeFile = NonNullable<DesiredVolume['files']>[number];
 
 export class VolumeFiles implements Volumes {
   constructor(
@@ -45,10 +41,10 @@ export class VolumeFiles implements Volumes {
     const directory = join(this.root, volume);
     const keep = desired.keep ?? [];
     if (desired.files !== undefined)
-      await this.writeFiles(directory, desired.files, keep, desired.fsGroup);
+      await this.write(directory, desired.files, keep, desired.fsGroup);
     else if (desired.emptyDir === true) await emptyOut(directory, keep);
     if (desired.files !== undefined || desired.emptyDir === true)
-      await chmod(directory, ALL | (desired.sticky === true ? STICKY : 0));
+      chmodSync(directory, ALL | (desired.sticky === true ? STICKY : 0));
     if (desired.claim === true && (await readdir(directory)).length === 0)
       await chmod(directory, ALL);
     if (desired.fsGroup !== undefined && !(await isGroups(directory, desired)))
@@ -95,10 +91,17 @@ export class VolumeFiles implements Volumes {
 
   async move(from: string, path: string, to: string): Promise<void> {
     const words = [join(this.root, from), path, join(this.root, to)];
-    await run(SUPERVISE, ['--move', ...words]).catch((error: unknown) => {
-      const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-      throw new Error(said === '' ? `${from} cannot be moved: ${String(error)}` : said, {
-        cause: error,
+    // Loaded here: no start needs it.
+    const { execFile } = await import('node:child_process');
+    await new Promise<void>((resolve, reject) => {
+      execFile(SUPERVISE, ['--move', ...words], (error, _stdout, stderr) => {
+        if (error === null) return resolve();
+        const said = stderr.trim();
+        reject(
+          new Error(said === '' ? `${from} cannot be moved: ${String(error)}` : said, {
+            cause: error,
+          }),
+        );
       });
     });
   }
@@ -123,29 +126,15 @@ export class VolumeFiles implements Volumes {
     if (only) await removeOthers(directory, new Set(files.map(({ path }) => path)), '');
   }
 
-  private async writeFiles(
+  private write(
     directory: string,
-    files: VolumeFile[],
+    files: NonNullable<DesiredVolume['files']>,
     keep: string[],
     fsGroup: number | undefined,
   ): Promise<void> {
-    const fresh = `..${timestamp(this.now())}.${randomBytes(5).readUIntBE(0, 5) % 1e10}`;
-    const target = join(directory, fresh);
-    await mkdir(target, { recursive: true });
-    await chmod(target, 0o755);
-    for (const file of files) await writeOne(target, file);
-    if (fsGroup !== undefined) await giveToGroup(target, fsGroup, 0o440, []);
-    // There is none the first time.
-    const before = await readlink(join(directory, '..data')).catch(() => undefined);
-    await rm(join(directory, '..data_tmp'), { force: true });
-    await symlink(fresh, join(directory, '..data_tmp'));
-    await rename(join(directory, '..data_tmp'), join(directory, '..data'));
-    await showNames(
-      directory,
-      new Set(files.map(({ path }) => firstElement(path))),
-      new Set(keep.map(firstElement)),
-    );
-    if (before !== undefined) await rm(join(directory, before), { recursive: true, force: true });
+    const adapt = (target: string): Promise<void> =>
+      fsGroup === undefined ? Promise.resolve() : giveToGroup(target, fsGroup, 0o440, []);
+    return writeFiles(directory, { files, keep, now: this.now(), adapt });
   }
 }
 
@@ -158,41 +147,6 @@ async function emptyOut(directory: string, keep: string[]): Promise<void> {
       .map((path) => path.slice(name.length + 1));
     if (inside.length > 0) await emptyOut(join(directory, name), inside);
     else await rm(join(directory, name), { recursive: true, force: true });
-  }
-}
-
-const timestamp = (now: Date): string => now.toISOString().slice(0, 19).replace(/[-:T]/g, '_');
-const firstElement = (path: string): string => normalize(path).split('/')[0] ?? '';
-
-async function writeOne(directory: string, file: VolumeFile): Promise<void> {
-  const path = normalize(file.path);
-  // The API has refused such paths already; the podlet writes as root and checks again.
-  if (path.startsWith('/') || path.split('/').includes('..'))
-    throw new Error(`invalid path: ${file.path}`);
-  const full = join(directory, path);
-  await mkdir(dirname(full), { recursive: true });
-  await writeFile(full, Buffer.from(file.base64, 'base64'));
-  await chmod(full, file.mode);
-  if (file.uid !== undefined) await chown(full, file.uid, -1);
-}
-
-/** Visible names are links into ..data: new ones appear after the switch, stale ones go. */
-async function showNames(
-  directory: string,
-  wanted: ReadonlySet<string>,
-  keep: ReadonlySet<string>,
-): Promise<void> {
-  for (const name of wanted) {
-    if (keep.has(name)) continue;
-    const link = join(directory, name);
-    // Missing or not a link: it is created.
-    if ((await readlink(link).catch(() => undefined)) === join('..data', name)) continue;
-    await rm(link, { recursive: true, force: true });
-    await symlink(join('..data', name), link);
-  }
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith('..') && !wanted.has(name) && !keep.has(name))
-      await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

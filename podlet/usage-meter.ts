@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 
 /** metrics-server's interval. */
 const LOOK_MS = 15_000;
+/** The pod's own start comes first: the engine takes its time over counters of what is just starting. */
+const FIRST_LOOK_MS = 3_000;
 
 /** One container's counters at one moment. */
 export interface Counters {
@@ -25,6 +27,7 @@ export async function meterUsage(
   signal: AbortSignal,
 ): Promise<void> {
   let before: { [container: string]: Counters } = {};
+  await clock.sleep(FIRST_LOOK_MS, signal);
   while (!signal.aborted) {
     const now = await read();
     if (now !== undefined) {
