@@ -45,6 +45,8 @@ export type Ending =
 
 const ROOT = '0';
 const ID_DIGITS = 5;
+/** Most entries that wait for the next write; a loop of states that do nothing outside is journaled this often. */
+const MAX_HELD = 64;
 
 /** Journal keys; a key of an execution is `<machine>/<name>`. */
 export const keys = {
@@ -70,6 +72,8 @@ export class Execution implements ThreadHost {
   readonly #controller = new AbortController();
   #resolveClosed: (record: ExecutionRecord) => void = () => undefined;
   #lastEvent = 0;
+  /** Entries for the next write. */
+  #held: JournalEntry[] = [];
   #ended = false;
 
   constructor(
@@ -138,27 +142,55 @@ export class Execution implements ThreadHost {
   }
 
   save(thread: Thread, drafts: readonly Draft[], removed: readonly string[]): Promise<number> {
-    if (this.#ended) return Promise.reject(new Aborted());
+    let entries: JournalEntry[];
+    try {
+      entries = this.#changes(thread, drafts, removed);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+    const lastEvent = this.#lastEvent;
+    return this.#write([], entries).then(() => lastEvent);
+  }
+
+  hold(thread: Thread, drafts: readonly Draft[], removed: readonly string[]): boolean {
+    const entries = this.#changes(thread, drafts, removed);
+    // As it is now: another thread may write it while this one goes on.
+    const now = { ...thread, variables: { ...thread.variables } };
+    this.#held.push(
+      ...entries.map((entry) => (entry.value === thread ? { ...entry, value: now } : entry)),
+    );
+    return this.#held.length < MAX_HELD;
+  }
+
+  /** The entries for a thread as it is now and for its drafts, which become numbered events. */
+  #changes(thread: Thread, drafts: readonly Draft[], removed: readonly string[]): JournalEntry[] {
+    if (this.#ended) throw new Aborted();
     // The last place is reserved for the event that ends the execution.
     if (this.#lastEvent + drafts.length >= MAX_EVENTS) {
-      return Promise.reject(
-        new StateError(
-          'States.Runtime',
-          `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
-          true,
-        ),
+      throw new StateError(
+        'States.Runtime',
+        `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
+        true,
       );
     }
     const events = this.#number(thread, drafts);
-    const lastEvent = this.#lastEvent;
-    const gone = removed.map((id) => ({ key: keys.thread(this.key, id), value: null }));
-    return this.ports.journal
-      .write([
-        { key: keys.thread(this.key, thread.id), value: thread },
-        ...gone,
-        ...this.#entries(events),
-      ])
-      .then(() => lastEvent);
+    return [
+      { key: keys.thread(this.key, thread.id), value: thread },
+      ...removed.map((id) => ({ key: keys.thread(this.key, id), value: null })),
+      ...this.#entries(events),
+    ];
+  }
+
+  /** One write, with what was held for it: events enter the journal in the order of their numbers. */
+  async #write(first: JournalEntry[], entries: JournalEntry[]): Promise<void> {
+    const held = this.#held;
+    this.#held = [];
+    try {
+      await this.ports.journal.write([...first, ...held, ...entries]);
+    } catch (error) {
+      this.#held = [...held, ...this.#held];
+      throw error;
+    }
   }
 
   /** Closes the execution once: record, last event and end notice in one write; then stops everything that still runs. */
@@ -181,12 +213,13 @@ export class Execution implements ThreadHost {
       key: keys.thread(key, id),
       value: null,
     }));
-    await this.ports.journal.write([
-      { key: keys.execution(key), value: record },
-      { key: keys.ended(key), value: changeOf(record) },
-      ...gone,
-      ...this.#entries(events),
-    ]);
+    await this.#write(
+      [
+        { key: keys.execution(key), value: record },
+        { key: keys.ended(key), value: changeOf(record) },
+      ],
+      [...gone, ...this.#entries(events)],
+    );
     this.close();
     this.#resolveClosed(record);
     return true;

@@ -96,7 +96,7 @@ class Children {
     );
     if (this.fan.type === 'Map') child.draft('MapIterationStarted', { name: thread.state, index });
     child.enter(flow.StartAt, input);
-    await child.save();
+    await child.note();
     return child;
   }
 

@@ -17,7 +17,7 @@ export async function map(run: ThreadRun, state: MapState): Promise<Outcome> {
   if (thread.phase.at !== 'fan-out') {
     thread.phase = await begin(run, state);
     run.draft('MapStateStarted', { length: thread.phase.count });
-    await run.save();
+    await run.note();
   }
   const values = thread.phase.items ?? [];
   const outputs = await fanOut(run, thread.phase, {

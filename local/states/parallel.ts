@@ -16,7 +16,7 @@ export async function parallel(run: ThreadRun, state: ParallelState): Promise<Ou
     const count = state.Branches.length;
     thread.phase = { at: 'fan-out', count, concurrency: count, tolerated: 0, items: [input] };
     run.draft('ParallelStateStarted');
-    await run.save();
+    await run.note();
   }
   const input = thread.phase.items?.[0] ?? null;
   const outputs = await fanOut(run, thread.phase, {

@@ -13,7 +13,10 @@ import { task } from './task.ts';
 import type { ThreadRun } from './thread-run.ts';
 import { wait } from './wait.ts';
 
-/** Runs from the thread's current state to the end of the flow. The last state's exit is drafted but not yet saved. */
+/**
+ * Runs from the thread's current state to the end of the flow. The last state's exit is drafted but not yet saved. Entering a state is
+ * not seen outside: what a state then does it saves first.
+ */
 export async function runFlow(run: ThreadRun): Promise<Json> {
   for (;;) {
     const { output, assigned, next } = await runState(run, run.state);
@@ -27,7 +30,7 @@ export async function runFlow(run: ThreadRun): Promise<Json> {
       setOwn(thread.variables, name, value ?? null);
     if (next === undefined) return output;
     run.enter(next, output);
-    await run.save();
+    await run.note();
   }
 }
 

@@ -24,6 +24,8 @@ export interface ThreadHost {
   readonly stored: Map<string, Thread>;
   /** Writes the drafts as events, writes the thread, and deletes `removed` threads, all or nothing. Returns the newest event's id. */
   save(thread: Thread, drafts: readonly Draft[], removed: readonly string[]): Promise<number>;
+  /** The same with the next save of any thread, in one write; false: so much is held already that a save is due. */
+  hold(thread: Thread, drafts: readonly Draft[], removed: readonly string[]): boolean;
   /** Runs a thread through its flow; resolves with the flow's output. */
   runFlow(run: ThreadRun): Promise<Json>;
 }
@@ -89,11 +91,24 @@ export class ThreadRun {
   /** Writes the thread as it is now; resolves with the newest event's id once a crash can no longer undo it. */
   async save(): Promise<number> {
     this.checkAborted();
-    const removed = this.#removed;
-    this.#removed = [];
-    const lastEvent = await this.host.save(this.thread, this.takeDrafts(), removed);
+    const lastEvent = await this.host.save(this.thread, this.takeDrafts(), this.#takeRemoved());
     this.checkAborted();
     return lastEvent;
+  }
+
+  /**
+   * Writes the thread as it is now with the next `save` of the execution: for a step that nothing outside can see before. A crash in
+   * between leaves the step before it, from which the same follows.
+   */
+  async note(): Promise<void> {
+    this.checkAborted();
+    if (!this.host.hold(this.thread, this.takeDrafts(), this.#takeRemoved())) await this.save();
+  }
+
+  #takeRemoved(): string[] {
+    const removed = this.#removed;
+    this.#removed = [];
+    return removed;
   }
 
   /** Moves the thread to the entry of a state; the caller saves. */
