@@ -89,6 +89,7 @@ async function join(agent: Agent, task: Task, name: string, signal: AbortSignal)
   try {
     await createTaskContainer(launch, container);
     await startTaskContainer(launch, container);
+    await agent.book.update(task, () => undefined, { quiet: true });
   } catch (error) {
     if (error instanceof LaunchAborted) return;
     if (!(error instanceof LaunchFailure)) throw error;

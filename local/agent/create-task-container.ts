@@ -2,7 +2,7 @@
 import { present } from '../../src/present.ts';
 import { createContainer, inspectContainer } from '../docker/containers.ts';
 import { DockerError, isMissing } from '../docker/engine-api.ts';
-import { inBackground, type Agent } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { containerSpec } from './container-spec.ts';
 import { exitOf, hasEnded, recordExit } from './exits.ts';
 import { imageDigestOf } from './image-name.ts';
@@ -77,17 +77,13 @@ function noteCreated(
   digest: string | undefined,
 ): void {
   const now = agent.clock.now().toISOString();
-  const change = agent.book.update(
-    task,
-    (t) =>
-      Object.assign(containerOf(t, name), {
-        runtimeId: id,
-        createdAt: now,
-        ...present({ imageDigest: digest || undefined }),
-      }),
-    { quiet: true },
+  agent.book.note(task, (t) =>
+    Object.assign(containerOf(t, name), {
+      runtimeId: id,
+      createdAt: now,
+      ...present({ imageDigest: digest || undefined }),
+    }),
   );
-  inBackground(agent, `task ${task.id}`, change);
 }
 
 async function createWithImage(

@@ -174,17 +174,12 @@ export async function startTaskContainer(
     return;
   }
   const now = agent.clock.now().toISOString();
-  const change = agent.book.update(
-    task,
-    (t) => {
-      const started = containerOf(t, container.name);
-      started.startedAt ??= now;
-      // Its end may have been reported before the answer to its start.
-      if (started.lastStatus === 'PENDING') started.lastStatus = 'RUNNING';
-    },
-    { quiet: true },
-  );
-  inBackground(agent, `task ${task.id}`, change);
+  agent.book.note(task, (t) => {
+    const started = containerOf(t, container.name);
+    started.startedAt ??= now;
+    // Its end may have been reported before the answer to its start.
+    if (started.lastStatus === 'PENDING') started.lastStatus = 'RUNNING';
+  });
 }
 
 /** Replaces a created container by one that is made with what the agent knows of the engine now. */
@@ -209,13 +204,11 @@ export async function learnAddress(
   const address = Object.values(facts?.NetworkSettings.Networks ?? {}).find(
     (network) => network?.IPAddress,
   )?.IPAddress;
-  if (facts && address)
-    await agent.book.update(
-      task,
-      (t) => {
-        t.privateIp = address;
-        containerOf(t, primary.name).imageDigest ??= facts.Image;
-      },
-      { quiet: true },
-    );
+  if (!facts || !address) return;
+  const change = (t: Task): void => {
+    t.privateIp = address;
+    containerOf(t, primary.name).imageDigest ??= facts.Image;
+  };
+  if (task.lastStatus === 'RUNNING') await agent.book.update(task, change, { quiet: true });
+  else agent.book.note(task, change);
 }

@@ -92,16 +92,23 @@ export class TaskBook {
     if (!quiet) task.version += 1;
     this.wake(task.taskArn);
     const text = JSON.stringify(task);
-    const published: Task = JSON.parse(text);
     // One at a time per task: the store does not guarantee the order of concurrent writes.
     const write = (this.writes.get(task.taskArn) ?? Promise.resolve()).then(async () => {
-      if ((await this.stored(task, text)) && !quiet) this.options.onChange(published);
+      if (!(await this.stored(task, text)) || quiet) return;
+      const published: Task = JSON.parse(text);
+      this.options.onChange(published);
     });
     const settled = write.finally(() => {
       if (this.writes.get(task.taskArn) === settled) this.writes.delete(task.taskArn);
     });
     this.writes.set(task.taskArn, settled);
     return write;
+  }
+
+  /** Changes a task that is being launched; stored with its next `update`, since a launch after a crash finds the same again. */
+  note(task: Task, change: (task: Task) => void): void {
+    change(task);
+    this.wake(task.taskArn);
   }
 
   /** False: the book was closed before the store accepted it. */
