@@ -67,7 +67,7 @@ export function writeAccess(place: Place, access: Access): void {
   const lines = [
     `export KUBECONFIG=${quote(place.kubeconfig)}`,
     `export AWS_ENDPOINT_URL=${quote(access.awsEndpoint)}`,
-    `export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=${quote(access.accessKey.accessKeyId)} AWS_SECRET_ACCESS_KEY=${quote(access.accessKey.secretAccessKey)}`,
+    `export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=${quote(access.accessKey.accessKeyId)} AWS_SECRET_ACCESS_KEY=${quote(access.accessKey.secretAccessKey)}`,
   ];
   writeFileSync(place.env, `${lines.join('\n')}\n`, { mode: 0o600 });
 }
