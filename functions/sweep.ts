@@ -1,6 +1,6 @@
 // Every minute while pods live: looks at all pods, tasks and executions, and repeats whatever a lost call has left undone.
 import { endNamespace } from '../src/api/resources/strategies.ts';
-import { lambda } from '../src/aws/lambda.ts';
+import { lambda } from '../src/aws/lambda/lambda.ts';
 import type { Ports } from '../src/ports/ports.ts';
 import { sweep as sweepAll } from '../src/steps/sweep/sweep.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 /** Lambda passes its credentials only in the environment: the SDK's other sources (profiles, SSO, instances) are left out. */
 const ALIAS = {
-  '@aws-sdk/credential-provider-node': join(ROOT, 'src/aws/lambda-credentials.ts'),
-  'node:process': join(ROOT, 'src/aws/node-process.ts'),
+  '@aws-sdk/credential-provider-node': join(ROOT, 'src/aws/lambda/lambda-credentials.ts'),
+  'node:process': join(ROOT, 'src/aws/lambda/node-process.ts'),
 };
 const COMMON = {
   absWorkingDir: ROOT,

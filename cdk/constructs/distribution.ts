@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 
-/** CloudFront's default quota allows more, but an account's may be lower: src/aws/keep-alive.ts sends sooner. */
+/** CloudFront's default quota allows more, but an account's may be lower: src/aws/lambda/keep-alive.ts sends sooner. */
 const SILENCE_SECONDS = 60;
 
 /** Errors that CloudFront would cache for ten seconds, for all clients, even where it caches nothing else. */

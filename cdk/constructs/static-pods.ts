@@ -25,5 +25,5 @@ export function staticPodFiles(path: string): StaticPodFiles {
 export const withStaticPods =
   ({ directory }: StaticPodFiles): Beside =>
   (input, output) => [
-    `cd '${input}' && node --import tsx src/aws/write-static-pods.ts '${directory}' '${output}/static-pods.json'`,
+    `cd '${input}' && node --import tsx src/aws/deployment/write-static-pods.ts '${directory}' '${output}/static-pods.json'`,
   ];

@@ -2,7 +2,7 @@
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Docker } from '../docker/engine-api.ts';
 import type { Limit } from './limit.ts';
-import type { ImageResolver } from './resolve-image.ts';
+import type { ImageResolver } from './images/resolve-image.ts';
 import type { TaskBook } from './task-book.ts';
 
 export interface Agent {

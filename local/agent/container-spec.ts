@@ -17,7 +17,7 @@ import {
   fileSystemVolume,
   volumeName,
 } from './labels.ts';
-import { createReference } from './image-name.ts';
+import { createReference } from './images/image-name.ts';
 import { tagValue, type Task } from './task.ts';
 import {
   primaryContainer,

@@ -5,7 +5,7 @@ import { DockerError, isMissing } from '../docker/engine-api.ts';
 import type { Agent } from './agent.ts';
 import { containerSpec } from './container-spec.ts';
 import { exitOf, hasEnded, recordExit } from './exits.ts';
-import { imageDigestOf } from './image-name.ts';
+import { imageDigestOf } from './images/image-name.ts';
 import { PULL_POLICY_LABEL, containerName } from './labels.ts';
 import { unknownIn } from './lacking-capabilities.ts';
 import { LaunchAborted, LaunchFailure, goOn, type Launch } from './launch-step.ts';

@@ -10,7 +10,7 @@ import {
   TASK_LABEL,
   containerName,
 } from './labels.ts';
-import { imageDigestOf } from './image-name.ts';
+import { imageDigestOf } from './images/image-name.ts';
 import type { Task, TaskContainer } from './task.ts';
 import type { TaskDefinition } from './task-definition.ts';
 

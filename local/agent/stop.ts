@@ -6,7 +6,7 @@ import { inBackground, type Agent } from './agent.ts';
 import { stopTimeoutSeconds } from './container-spec.ts';
 import { isEssential, lookAtExit } from './exits.ts';
 import { TASK_LABEL, containerName } from './labels.ts';
-import { copyLogs } from './log-copy.ts';
+import { copyLogs } from './logs/log-copy.ts';
 import { containerOf, type StopCode, type Task } from './task.ts';
 import { dependencies, type ContainerDefinition } from './task-definition.ts';
 

@@ -20,12 +20,12 @@ import { createClient } from './client.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Config, Environment } from './config.ts';
 import { readConfig } from './config.ts';
-import { environmentLog } from './environment-log.ts';
+import { environmentLog } from './lambda/environment-log.ts';
 import { randomIds, randomKey } from './ids.ts';
 import { latePort, once } from './late/late-port.ts';
 import { LOGS_LATE_MS } from './logs-late-ms.ts';
 import { dynamoTable } from './table.ts';
-import { readStaticPods } from './static-pods.ts';
+import { readStaticPods } from './deployment/static-pods.ts';
 import { awsSts } from './sts.ts';
 import { processWakeups } from './wakeups.ts';
 

@@ -17,8 +17,8 @@ import type { IntOrPercent } from './int-or-percent.ts';
 import type { PodTemplate } from './pod-template.ts';
 import { defaultTemplate } from './pod-template.ts';
 import { validateLastingTemplate, validateWorkloadSelector } from './selector.ts';
-import { validateClaimSpec } from '../pod/validation/claim-spec.ts';
-import type { ClaimSpec } from '../pod/validation/claim-spec.ts';
+import { validateClaimSpec } from '../pod/validation/volumes/claim-spec.ts';
+import type { ClaimSpec } from '../pod/validation/volumes/claim-spec.ts';
 import { defaultClaimSpec } from './storage/claim.ts';
 
 interface RetentionPolicy {

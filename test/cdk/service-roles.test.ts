@@ -6,7 +6,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { awsDueTimes } from '../../src/aws/due-times.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/system-clock.ts';
-import { putImage, type ImageClients, type ImageProperties } from '../../src/aws/put-image.ts';
+import {
+  putImage,
+  type ImageClients,
+  type ImageProperties,
+} from '../../src/aws/deployment/put-image.ts';
 import { OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import { placeholder } from '../../cdk/constructs/machine.ts';
 import { STEPS } from '../../cdk/constructs/functions.ts';

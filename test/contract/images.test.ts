@@ -1,6 +1,6 @@
 // Both implementations of the Images port, the engine and the registry client, against one real registry with a password: same results.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createImageResolver } from '../../local/agent/resolve-image.ts';
+import { createImageResolver } from '../../local/agent/images/resolve-image.ts';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import { connectDocker } from '../../local/docker/engine-api.ts';
 import { systemClock } from '../../src/system-clock.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { closing } from './closing.ts';
-import type { BufferedAnswer } from '../../src/aws/function-url.ts';
+import type { BufferedAnswer } from '../../src/aws/lambda/function-url.ts';
 import type { RuntimeAnswer } from './runtime-api.ts';
 
 /** Lambda's limit for a synchronous invocation. */

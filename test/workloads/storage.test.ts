@@ -6,7 +6,7 @@ import {
   validateClaim,
   validateClaimUpdate,
 } from '../../src/workloads/storage/claim.ts';
-import type { ClaimSpec } from '../../src/pod/validation/claim-spec.ts';
+import type { ClaimSpec } from '../../src/pod/validation/volumes/claim-spec.ts';
 import type { Claim } from '../../src/workloads/storage/claim.ts';
 import {
   defaultClass,

@@ -1,7 +1,7 @@
 // What the operations of the CloudWatch Logs endpoint share: log groups, and streams as names of task containers.
 import type { Agent } from '../../agent/agent.ts';
-import { readLogs } from '../../agent/read-logs.ts';
-import { listLogCopies } from '../../agent/log-copy.ts';
+import { readLogs } from '../../agent/logs/read-logs.ts';
+import { listLogCopies } from '../../agent/logs/log-copy.ts';
 import type { LogLine } from '../../docker/logs.ts';
 import { AwsError } from '../protocol.ts';
 

@@ -8,7 +8,7 @@ import type {
   PullPolicy,
   RegistryCredential,
 } from '../../../src/ports/images.ts';
-import type { ImageResolver } from '../../agent/resolve-image.ts';
+import type { ImageResolver } from '../../agent/images/resolve-image.ts';
 
 export interface RegistryRequest {
   method: string;

@@ -14,7 +14,7 @@ import {
 import { labelProblems } from '../../validation/names.ts';
 import { validateEnv, validateEnvFrom } from './environment.ts';
 import { validateLifecycle, validateProbes } from './handlers.ts';
-import { validateDevices, validateMounts } from './mounts.ts';
+import { validateDevices, validateMounts } from './volumes/mounts.ts';
 import { hostPortConflicts, validatePorts } from './ports.ts';
 import { validateResources } from './resources.ts';
 import { validateContainerSecurity } from './security.ts';

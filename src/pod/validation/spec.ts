@@ -27,7 +27,7 @@ import { validateOs } from './operating-system.ts';
 import { validatePodResources } from './resources.ts';
 import { validateGates, validateSpread, validateTolerations } from './scheduling.ts';
 import { validatePodSecurity } from './security.ts';
-import { validateVolumes } from './volumes.ts';
+import { validateVolumes } from './volumes/volumes.ts';
 import { validateHostProcess } from './windows-options.ts';
 
 const MAX_INT32 = 2147483647;

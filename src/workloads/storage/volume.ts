@@ -18,7 +18,7 @@ import {
   validateClassName,
   validateSize,
   validateVolumeMode,
-} from '../../pod/validation/claim-spec.ts';
+} from '../../pod/validation/volumes/claim-spec.ts';
 
 export type StoredVolume = PersistentVolume;
 export type VolumeSpec = NonNullable<StoredVolume['spec']>;

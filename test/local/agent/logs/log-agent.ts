@@ -1,7 +1,7 @@
 // An agent that only reads logs, and a task of it.
 import type { Agent } from '../../../../local/agent/agent.ts';
 import { createLimit } from '../../../../local/agent/limit.ts';
-import { createImageResolver } from '../../../../local/agent/resolve-image.ts';
+import { createImageResolver } from '../../../../local/agent/images/resolve-image.ts';
 import type { Task } from '../../../../local/agent/task.ts';
 import { TaskBook } from '../../../../local/agent/task-book.ts';
 import type { Clock } from '../../../../src/ports/clock.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Agent } from '../../../../local/agent/agent.ts';
-import { keepLog } from '../../../../local/agent/kept-log.ts';
-import { readLogs } from '../../../../local/agent/read-logs.ts';
+import { keepLog } from '../../../../local/agent/logs/kept-log.ts';
+import { readLogs } from '../../../../local/agent/logs/read-logs.ts';
 import { ensureBusyboxImage } from '../../../../local/docker/busybox-image.ts';
 import {
   createContainer,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { registryFacade } from '../../../../local/aws/registry/registry-facade.ts';
-import type { ImageResolver } from '../../../../local/agent/resolve-image.ts';
+import type { ImageResolver } from '../../../../local/agent/images/resolve-image.ts';
 import type { ImageOutcome } from '../../../../src/ports/images.ts';
 
 const ID = `sha256:${'1'.repeat(64)}`;
