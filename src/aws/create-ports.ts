@@ -16,6 +16,7 @@ import type { Tasks } from '../ports/tasks.ts';
 import { present } from '../present.ts';
 import type { Table } from '../store/table.ts';
 import { wakes } from '../owners/wakes.ts';
+import { amazonRoots } from './amazon-roots.ts';
 import { createClient } from './client.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Config, Environment } from './config.ts';
@@ -61,6 +62,7 @@ export function createPorts(env: Environment): Ports {
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
     ...present({
       sts: config.clusterId === '' ? undefined : stsOf(config),
+      rootCa: config.ca === '' ? amazonRoots : undefined,
       staticPods: readStaticPods(),
       readKeys: config.holdsKeys ? readKeys : undefined,
     }),

@@ -34,6 +34,8 @@ export interface Ports {
   /** Reads what `settings` lacks of the keys; absent where they are there from the start, or may not be read. */
   readKeys?: () => Promise<void>;
   sessions?: Sessions;
+  /** What pods are given as `ca.crt`, where that is not `settings.caPem`: the public CAs of the API's certificate. */
+  rootCa?: () => string;
   /** Only where AWS principals log in. */
   sts?: Sts;
   sweepRule?: SweepRule;

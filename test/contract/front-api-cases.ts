@@ -1,4 +1,5 @@
 // An API's responses through any front. Requests that need a login carry an administrator's.
+import { createSecureContext } from 'node:tls';
 import { expect } from 'vitest';
 import { textOf } from './front-cases.ts';
 import type { Answer, Call } from './front-subjects.ts';
@@ -111,6 +112,18 @@ const LOGGED_IN: ApiCase[] = [
       const headers = { ...JSON_TYPE, ...(await login?.()) };
       const path = '/api/v1/namespaces/default/configmaps/none';
       await refused({ send }, { path, method: 'DELETE', headers, body: '' }, 404);
+    },
+  },
+  {
+    name: 'pods are given certificates by which they can trust an API',
+    needs: ['login'],
+    async run({ send, login }) {
+      const path = '/api/v1/namespaces/default/configmaps/kube-root-ca.crt';
+      const answer = await send({ path, headers: { ...(await login?.()) } });
+      const { data } = JSON.parse(await textOf(answer)) as { data?: Record<string, string> };
+      const pem = data?.['ca.crt'] ?? '';
+      expect(pem).toContain('BEGIN CERTIFICATE');
+      expect(() => createSecureContext({ ca: pem })).not.toThrow();
     },
   },
   {

@@ -8,7 +8,7 @@ import type { ObjectKey } from '../../ports/store.ts';
 import { present } from '../../present.ts';
 import { wholeSeconds } from '../../kinds/time.ts';
 
-type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
+type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings' | 'rootCa'>;
 
 /** An object of the system's own with its uid and time of creation. */
 export function newObject(
@@ -49,10 +49,11 @@ export const ROOT_CA = 'kube-root-ca.crt';
 
 /** Creates the CA's ConfigMap or corrects its data; does nothing in a terminating namespace. */
 export async function publishRootCa(ports: FillPorts, namespace: string): Promise<void> {
-  const { store, settings } = ports;
+  const { store, settings, rootCa } = ports;
   const owner = await store.get({ resource: 'namespaces', namespace: '', name: namespace });
   if (owner === undefined || owner.metadata.deletionTimestamp !== undefined) return;
-  const data = { 'ca.crt': settings.caPem };
+  // Clients refuse an empty one, or trust nobody by it.
+  const data = { 'ca.crt': rootCa?.() ?? settings.caPem };
   await ensureObject(ports, 'configmaps', {
     metadata: {
       name: ROOT_CA,
