@@ -74,6 +74,10 @@ async function serve(): Promise<void> {
   const stopped = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => done());
   });
+  // A second call may come while the first still deploys.
+  let isAskedAgain = false;
+  let again = (): void => void (isAskedAgain = true);
+  process.on('SIGHUP', () => again());
   const localstack = await openLocalstack(directory, say, contextsNow());
   const variables = Object.entries({
     KUBECONFIG: localstack.kubeconfig,
@@ -82,14 +86,19 @@ async function serve(): Promise<void> {
   writeFileSync(place.env, variables.join(''), { mode: 0o600 });
   if (!localstack.streams)
     say('this target answers in one piece: `kubectl get -w` and `logs -f` end after a few seconds');
-  process.on('SIGHUP', () => {
-    localstack.deploy(contextsNow()).then(
-      () => writeFileSync(ready, ''),
-      (error: unknown) => writeFileSync(ready, String(error)),
-    );
-  });
-  writeFileSync(ready, '');
+  let last = Promise.resolve();
+  again = () => {
+    last = last
+      .then(() => localstack.deploy(contextsNow()))
+      .then(
+        () => writeFileSync(ready, ''),
+        (error: unknown) => writeFileSync(ready, String(error)),
+      );
+  };
+  if (isAskedAgain) again();
+  else writeFileSync(ready, '');
   await stopped;
+  await last;
   if (localstack.outlives) await destroy(localstack);
   await localstack.close();
 }

@@ -2,7 +2,6 @@
 import { seen, unproven, type Assumption } from '../assumption.ts';
 
 const KEYS = 'r/key';
-const UNJUDGED = 'this target does not judge policies';
 
 export const keyRights: Assumption = {
   id: 'key-rights',
@@ -10,7 +9,7 @@ export const keyRights: Assumption = {
   proof: "IAM's own simulation: `api` may read the signing keys, `bind-pod` and `observe` may not",
   uses: {},
   isQuick: true,
-  onAwsOnly: UNJUDGED,
+  onAwsOnly: 'this target does not judge conditions of policies',
   async prove(lab) {
     const table = lab.resource('AWS::DynamoDB::GlobalTable');
     const machine = lab.output('StateMachine').split(':');
@@ -21,7 +20,7 @@ export const keyRights: Assumption = {
     // No role is granted a table of such a name.
     const other = await said('observe', `${arn}-of-others`);
     if (other === 'allowed')
-      return unproven(`${UNJUDGED}: observe may read a table that nothing grants it`);
+      return unproven('this target lets observe read a table that nothing grants it');
     const [api, bind, observe] = [await said('api'), await said('bind-pod'), await said('observe')];
     return seen(
       api === 'allowed' && bind !== 'allowed' && observe !== 'allowed',
