@@ -199,10 +199,25 @@ export class Tail {
 
   async #start(counter: Counter): Promise<void> {
     this.#compactedTo = Math.max(this.#compactedTo, counter.compactedTo);
-    if (this.#settled !== undefined) return;
+    if (this.#settled !== undefined) return this.#jump(counter.settled);
     const nowMs = this.#options.clock.now().getTime();
     if (isStale(counter, nowMs)) await this.#store(moveStaleMark(counter, counter.number, nowMs));
     this.#settled ??= isStale(counter, nowMs) ? counter.number : counter.settled;
+  }
+
+  /** After a long sleep: what others have settled meanwhile is read from the table by those who ask for it, if anybody does. */
+  #jump(settled: number): void {
+    if (settled - (this.#settled ?? settled) <= PAGE) return;
+    this.#settled = settled;
+    this.#lines.length = 0;
+    for (const numbers of [this.#ready, this.#holes])
+      for (const number of [...numbers.keys()]) if (number <= settled) numbers.delete(number);
+    this.#wakeWaiters(settled);
+  }
+
+  #wakeWaiters(settled: number): void {
+    for (const waiter of [...this.#waiters]) if (waiter.after < settled) endWait(waiter.wake);
+    this.#stirUp();
   }
 
   /** Moves consecutive lines to the settled ones; returns whether there were any. */
@@ -218,8 +233,7 @@ export class Tail {
     if (this.#lines.length > 2 * BUFFER_LINES)
       this.#lines.splice(0, this.#lines.length - BUFFER_LINES);
     if (settled === before) return false;
-    for (const waiter of [...this.#waiters]) if (waiter.after < settled) endWait(waiter.wake);
-    this.#stirUp();
+    this.#wakeWaiters(settled);
     return true;
   }
 
