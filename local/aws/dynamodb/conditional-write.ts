@@ -4,7 +4,7 @@ import { AwsError } from '../protocol.ts';
 import { present } from '../../../src/present.ts';
 import type { DynamoContext } from './context.ts';
 import { members } from './context.ts';
-import { act, checkInput, toAwsError } from './dynalite.ts';
+import { act, toAwsError } from './dynalite.ts';
 import { overlayOn, storedItem, withLocks } from './overlay.ts';
 import { keysByTable, placeOf } from './transaction.ts';
 
@@ -12,10 +12,10 @@ import { keysByTable, placeOf } from './transaction.ts';
 export function conditionalWrite(
   operation: 'PutItem' | 'UpdateItem' | 'DeleteItem',
 ): Operation<DynamoContext> {
-  return async ({ store }, input) => {
+  return async ({ store, check }, input) => {
     const { ReturnValuesOnConditionCheckFailure: returned, ...given } = members(input);
     try {
-      const checked = checkInput(operation, given, store);
+      const checked = check(operation, given, store);
       if (returned !== 'ALL_OLD') return await act(operation, store, checked);
       const place = await placeOf(
         store,

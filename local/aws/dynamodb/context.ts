@@ -2,11 +2,12 @@
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Json } from '../protocol.ts';
 import { AwsError } from '../protocol.ts';
-import type { Store } from './dynalite.ts';
+import type { CheckInput, Store } from './dynalite.ts';
 
 export interface DynamoContext {
   store: Store;
   clock: Clock;
+  check: CheckInput;
   /** Transactions of the last ten minutes by ClientRequestToken. */
   tokens: Map<string, { content: string; at: number; output: Promise<Json> }>;
 }

@@ -7,7 +7,7 @@ import { conditionalWrite } from './conditional-write.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { DynamoContext } from './context.ts';
 import { describeTimeToLive } from './describe-time-to-live.ts';
-import { NATIVE, openStore } from './dynalite.ts';
+import { checkContent, checkInput, NATIVE, openStore } from './dynalite.ts';
 import { native } from './native.ts';
 import type { InProcessHandler } from './request-handler.ts';
 import { inProcessHandler } from './request-handler.ts';
@@ -34,7 +34,7 @@ export interface Dynamo {
   endpoint: AwsJsonEndpoint;
   /** For an SDK client's `requestHandler`, in this process. */
   requestHandler: InProcessHandler;
-  /** An operation on its input as parsed JSON; throws AwsError to refuse. */
+  /** An operation on its input as JSON of the SDK's types, which are not checked again; throws AwsError to refuse. */
   call(operation: string, input: unknown): Promise<Json>;
   /** One pass of the TTL sweeper, which otherwise runs once a minute by `clock`. */
   sweep(): Promise<number>;
@@ -48,7 +48,8 @@ export async function createDynamo({
   acceptLoss,
 }: { path?: string; clock: Clock } & DatabaseOptions): Promise<Dynamo> {
   const { store, close } = await openStore(path, present({ acceptLoss }));
-  const context: DynamoContext = { store, clock, tokens: new Map() };
+  const context: DynamoContext = { store, clock, check: checkInput, tokens: new Map() };
+  const within: DynamoContext = { ...context, check: checkContent };
   const endpoint = awsJsonEndpoint({
     targetPrefix: 'DynamoDB_20120810.',
     version: '1.0',
@@ -60,7 +61,7 @@ export async function createDynamo({
   return {
     endpoint,
     requestHandler: inProcessHandler(endpoint),
-    call: async (operation, input) => runOperation(operations, context, operation, input),
+    call: async (operation, input) => runOperation(operations, within, operation, input),
     sweep: () => sweepExpired(context),
     async close() {
       stop.abort();

@@ -2,19 +2,19 @@
 import type { Json, Operation } from '../protocol.ts';
 import type { DynamoContext } from './context.ts';
 import { members, validationError } from './context.ts';
-import { act, checkInput, toAwsError } from './dynalite.ts';
+import { act, toAwsError } from './dynalite.ts';
 import { overlayOn, withLocks } from './overlay.ts';
 import { checkDistinct, checkLength, keysByTable, placeOf } from './transaction.ts';
 
 /** Waits for writers of the same items, so no half of a transaction is seen. */
-export const transactGetItems: Operation<DynamoContext> = async ({ store }, input) => {
+export const transactGetItems: Operation<DynamoContext> = async ({ store, check }, input) => {
   const gets = checkLength(members(input).TransactItems).map((item) => {
     const get = members(item).Get;
     if (get === undefined) throw validationError('TransactItems must contain Get');
     return get;
   });
   try {
-    const inputs = gets.map((get) => checkInput('GetItem', get, store));
+    const inputs = gets.map((get) => check('GetItem', get, store));
     const places = await Promise.all(
       inputs.map((get) => placeOf(store, String(get.TableName), { key: get.Key })),
     );

@@ -5,7 +5,7 @@ import { AwsError } from '../protocol.ts';
 import type { DynamoContext, Members } from './context.ts';
 import { members, validationError } from './context.ts';
 import type { Input, Store } from './dynalite.ts';
-import { act, checkInput, db, toAwsError } from './dynalite.ts';
+import { act, db, toAwsError } from './dynalite.ts';
 import { overlayOn, storedItem, withLocks } from './overlay.ts';
 import type { Place, Reason } from './transaction.ts';
 import {
@@ -37,7 +37,7 @@ const ACTIONS = {
 /** The same token with the same content answers without writing twice. */
 export const transactWriteItems: Operation<DynamoContext> = async (context, input) => {
   const { ClientRequestToken: token, TransactItems } = members(input);
-  if (typeof token !== 'string') return write(context.store, TransactItems);
+  if (typeof token !== 'string') return write(context, TransactItems);
   const at = context.clock.now().getTime();
   forget(context, at);
   const content = createHash('sha256').update(JSON.stringify(TransactItems)).digest('base64');
@@ -49,7 +49,7 @@ export const transactWriteItems: Operation<DynamoContext> = async (context, inpu
     );
   }
   if (known) return known.output;
-  const output = write(context.store, TransactItems);
+  const output = write(context, TransactItems);
   context.tokens.set(token, { content, at, output });
   // A cancelled transaction wrote nothing: its token is free again.
   return output.catch((error: unknown) => {
@@ -65,9 +65,11 @@ function forget({ tokens }: DynamoContext, now: number): void {
   }
 }
 
-async function write(store: Store, transactItems: unknown): Promise<Json> {
+type Engine = Pick<DynamoContext, 'store' | 'check'>;
+
+async function write({ store, check }: Engine, transactItems: unknown): Promise<Json> {
   const writes = await Promise.all(
-    checkLength(transactItems).map((item) => parseWrite(store, members(item))),
+    checkLength(transactItems).map((item) => parseWrite({ store, check }, members(item))),
   );
   const places = writes.map(({ place }) => place);
   checkDistinct(places);
@@ -81,7 +83,7 @@ async function write(store: Store, transactItems: unknown): Promise<Json> {
   });
 }
 
-async function parseWrite(store: Store, item: Members): Promise<Write> {
+async function parseWrite({ store, check }: Engine, item: Members): Promise<Write> {
   const kinds = (Object.keys(ACTIONS) as Write['kind'][]).filter(
     (kind) => item[kind] !== undefined,
   );
@@ -92,7 +94,7 @@ async function parseWrite(store: Store, item: Members): Promise<Write> {
   if (kind === 'Update' && typeof given.UpdateExpression !== 'string')
     throw validationError('The expression can not be empty;');
   try {
-    const input = checkInput(ACTIONS[kind], given, store);
+    const input = check(ACTIONS[kind], given, store);
     const place = await placeOf(
       store,
       String(input.TableName),
