@@ -2,6 +2,7 @@
 // read to its end or the client reads nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../src/ports/clock.ts';
+import { WholeResponse } from '../src/api/wire/whole-response.ts';
 import { nextTurn } from './next-turn.ts';
 import { drained, untilClosed } from './streams/drained.ts';
 
@@ -62,6 +63,7 @@ async function sendBody(
   outgoing: ServerResponse,
   bounds: AnswerBounds,
 ): Promise<void> {
+  if (response instanceof WholeResponse) return end(response.whole, incoming, outgoing, bounds);
   if (!response.body) return end(undefined, incoming, outgoing, bounds);
   const reader = response.body.getReader();
   outgoing.on('close', () => {
@@ -85,14 +87,14 @@ async function sendBody(
 }
 
 async function end(
-  last: Uint8Array | undefined,
+  last: Uint8Array | string | undefined,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   { clock, idleMs }: AnswerBounds,
 ): Promise<void> {
   if (!incoming.complete && !outgoing.headersSent && !outgoing.hasHeader('content-length')) {
     // Complete before the connection ends: the length shows a client that is still sending its body that this is all.
-    outgoing.setHeader('Content-Length', last?.length ?? 0);
+    outgoing.setHeader('Content-Length', Buffer.byteLength(last ?? ''));
     outgoing.flushHeaders();
     if (last) outgoing.write(last);
     await lastWords(incoming, outgoing, clock);

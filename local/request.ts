@@ -33,11 +33,11 @@ const BYTES_PER_SECOND = 16 * 1024;
 /** Methods that WHATWG's Request rejects (Fetch, forbidden method). */
 const NO_METHOD_OF_FETCH = ['TRACE', 'CONNECT', 'TRACK'];
 
-/** A WHATWG Request for an incoming message; its signal aborts when the client disconnects. Throws RequestFault. */
+/** A WHATWG Request for an incoming message; its signal is that of `gone`, for a client that disconnects. Throws RequestFault. */
 export function toRequest(
   incoming: IncomingMessage,
   scheme: 'http' | 'https',
-  signal: AbortSignal,
+  gone: Pick<AbortController, 'signal'>,
   bounds?: BodyBounds,
 ): Request {
   const method = incoming.method ?? 'GET';
@@ -62,29 +62,38 @@ export function toRequest(
       incoming.headers['transfer-encoding'] === undefined);
   // A DELETE or POST without a body would otherwise hold a stream open for each request.
   const body = bodiless ? null : bodyOf(incoming, bounds);
-  return new Request(url, {
-    method,
-    headers,
-    signal,
-    ...(body ? { body, duplex: 'half' } : {}),
-  } as RequestInit);
+  try {
+    return new ServedRequest(
+      url,
+      { method, headers, ...(body ? { body, duplex: 'half' } : {}) } as RequestInit,
+      gone,
+    );
+  } catch (error) {
+    if (error instanceof TypeError) return refusedTarget();
+    throw error;
+  }
+}
+
+/** A Request makes a signal that follows the given one, which takes more time than all the rest of it. */
+class ServedRequest extends Request {
+  readonly #gone: Pick<AbortController, 'signal'>;
+
+  constructor(url: string, init: RequestInit, gone: Pick<AbortController, 'signal'>) {
+    super(url, init);
+    this.#gone = gone;
+  }
+
+  override get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
 }
 
 /** The request's URL. The host is only a placeholder here, so an absolute form's host and user are ignored. */
 function urlOf(
   { url: target = '/', headers: { host } }: IncomingMessage,
   scheme: 'http' | 'https',
-): URL {
-  const origin = parseUrl(`${scheme}://${host || 'localhost'}`);
-  if (
-    !origin ||
-    origin.pathname !== '/' ||
-    origin.username !== '' ||
-    origin.search !== '' ||
-    origin.hash !== '' ||
-    /[/?#\\]/.test(host ?? '')
-  )
-    throw new RequestFault(400, 'malformed Host header');
+): string {
+  const origin = originOf(`${scheme}://${host || 'localhost'}`);
   // A URL would resolve them, and the rest might name something else (`DELETE …/secrets/..` the namespace).
   const dots = /\/((?:\.|%2e){1,2})(?:[/?#]|$)/i.exec(
     target.replace(/\?.*$/s, '').replaceAll('\\', '/'),
@@ -94,11 +103,31 @@ function urlOf(
     throw new RequestFault(400, `Name parameter invalid: "${name}": may not be '${name}'`);
   }
   // "//x" is a path, not a host: the text is appended to the origin instead of being resolved against it.
-  if (target.startsWith('/')) return parseUrl(origin.origin + target) ?? refusedTarget();
+  if (target.startsWith('/')) return origin + target;
   const absolute = /^https?:\/\//i.test(target) ? parseUrl(target) : undefined;
-  return (
-    (absolute && parseUrl(origin.origin + absolute.pathname + absolute.search)) ?? refusedTarget()
-  );
+  return absolute ? origin + absolute.pathname + absolute.search : refusedTarget();
+}
+
+/** The origins of valid Host headers by what they were sent as: clients send the same few. */
+const origins = new Map<string, string>();
+const MOST_ORIGINS = 100;
+
+function originOf(sent: string): string {
+  const known = origins.get(sent);
+  if (known !== undefined) return known;
+  const url = parseUrl(sent);
+  if (
+    !url ||
+    url.pathname !== '/' ||
+    url.username !== '' ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    /[/?#\\]/.test(sent.slice(sent.indexOf('://') + 3))
+  )
+    throw new RequestFault(400, 'malformed Host header');
+  if (origins.size >= MOST_ORIGINS) origins.clear();
+  origins.set(sent, url.origin);
+  return url.origin;
 }
 
 function refusedTarget(): never {

@@ -112,7 +112,7 @@ async function serve(
     sendAnswer(response, incoming, outgoing, { clock: door.clock, idleMs });
   try {
     await answer(
-      await door.handler(toRequest(incoming, scheme, gone.signal, bounds), {
+      await door.handler(toRequest(incoming, scheme, gone, bounds), {
         remoteAddress: incoming.socket.remoteAddress ?? '',
       }),
     );

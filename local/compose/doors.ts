@@ -158,7 +158,7 @@ async function streamedAnswer(
 
 function upgradeRequest(incoming: IncomingMessage, gone: AbortSignal): Request | Response {
   try {
-    return toRequest(incoming, 'https', gone);
+    return toRequest(incoming, 'https', { signal: gone });
   } catch (error) {
     if (error instanceof RequestFault) return refusalOf(error.code, error.message);
     throw error;

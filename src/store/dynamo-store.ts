@@ -97,6 +97,7 @@ export function storeOn({ looks, ...writer }: Parts): DynamoStore {
       const version = query.version ?? (await settle());
       return { ...(await listObjects(table, query, clock.now())), version };
     },
+    listObjects: (query: ListQuery) => listObjects(table, query, clock.now()),
     async listTexts(query: ListQuery) {
       const version = query.version ?? (await settle());
       return { ...(await listTexts(table, query, clock.now())), version };

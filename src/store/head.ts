@@ -37,20 +37,43 @@ export const readObject = (
   table: Pick<Table, 'get' | 'batchGet'>,
   key: ObjectKey,
   now: Date,
-): Promise<KubeObject | undefined> => readAs(table, key, now, toObject);
+): Promise<KubeObject | undefined> => readAs(table, key, now, parsed);
+
+/** The most that is kept, and of how many characters each. */
+const RECENT = 256;
+const RECENT_CHARACTERS = 2 * 1024;
+
+/** A table that keeps its items returns the same one until it changes, and each call's admission reads the same few. */
+const recent = new Map<Item, KubeObject>();
+
+/** The object of an item's text. It may be shared: readers must not change it. */
+export function parsed(text: string, number: number, item: Item): KubeObject {
+  if (text.length > RECENT_CHARACTERS) return toObject(text, number);
+  const known = recent.get(item);
+  if (known !== undefined) return known;
+  const object = toObject(text, number);
+  const [oldest] = recent.size < RECENT ? [] : recent.keys();
+  if (oldest !== undefined) recent.delete(oldest);
+  recent.set(item, object);
+  return object;
+}
+
+/** What a reader makes of an item's text and number. */
+export type Form<T> = (text: string, number: number, item: Item) => T;
 
 /** The newest object, in the form that `form` makes of its text and number. */
 export async function readAs<T>(
   table: Pick<Table, 'get' | 'batchGet'>,
   key: ObjectKey,
   now: Date,
-  form: (text: string, number: number) => T,
+  form: Form<T>,
 ): Promise<T | undefined> {
   for (let look = 0; look < LOOKS; look++) {
-    const head = await readHead(table, key, now);
+    const item = await table.get(objectItem(key));
+    const head = item && headOf(item, now);
     if (head?.body === undefined) return undefined;
     const text = await unpack(table, head.body);
-    if (text !== undefined) return form(text, head.number);
+    if (item !== undefined && text !== undefined) return form(text, head.number, item);
   }
   throw new Error(`the parts of ${key.resource} ${key.namespace}/${key.name} are missing`);
 }

@@ -1,8 +1,9 @@
 // A list: objects of one resource in storage order.
 import type { KubeObject } from '../kinds/pod.ts';
 import type { ListQuery, StoredText } from '../ports/store.ts';
-import { jsonOf, toObject, unpack, versionedText } from './body.ts';
-import { headOf, readAs } from './head.ts';
+import { jsonOf, unpack, versionedText } from './body.ts';
+import { headOf, parsed, readAs } from './head.ts';
+import type { Form } from './head.ts';
 import { objectPartition, objectRange } from './layout.ts';
 import type { Item, Table } from './table.ts';
 
@@ -11,7 +12,7 @@ const MAX_PAGE = 512;
 
 /** Objects as they are now; the caller settles the version first, so that nothing up to it is missing. */
 export function listObjects(table: Table, query: ListQuery, now: Date): Promise<Page<KubeObject>> {
-  return listItems(table, query, (item) => toListed(table, query.resource, item, now, toObject));
+  return listItems(table, query, (item) => toListed(table, query.resource, item, now, parsed));
 }
 
 /** The same as JSON texts that are not parsed. */
@@ -88,11 +89,11 @@ async function toListed<T>(
   resource: string,
   item: Item,
   now: Date,
-  form: (text: string, number: number) => T,
+  form: Form<T>,
 ): Promise<T | undefined> {
   const { body, number } = headOf(item, now);
   if (body === undefined) return undefined;
   const text = await unpack(table, body);
-  if (text !== undefined) return form(text, number);
+  if (text !== undefined) return form(text, number, item);
   return readAs(table, { resource, ...placeOf(item) }, now, form);
 }

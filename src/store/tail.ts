@@ -63,7 +63,8 @@ export class Tail {
   #mark: Counter | undefined;
   #advancing: Promise<number> | undefined;
   #following = false;
-  #stir = stirring();
+  /** Present while somebody waits for it. */
+  #stir: AbortController | undefined;
 
   constructor(options: TailOptions) {
     this.#options = options;
@@ -91,7 +92,7 @@ export class Tail {
       if ((this.#settled ?? -1) >= target) return;
       await this.#buryOldHoles(target, holeMs);
       if ((this.#settled ?? -1) < target)
-        await this.#options.clock.sleep(HOLE_POLL_MS, this.#stir.signal);
+        await this.#options.clock.sleep(HOLE_POLL_MS, this.#stirred());
     }
   }
 
@@ -276,8 +277,7 @@ export class Tail {
         const hole = last > (this.#settled ?? 0);
         if (hole) await this.#buryOldHoles(last);
         pause = this.#settled !== before ? pollMs.first : Math.min(pause * 1.5, pollMs.idle);
-        if (this.#waiters.size > 0)
-          await clock.sleep(hole ? HOLE_POLL_MS : pause, this.#stir.signal);
+        if (this.#waiters.size > 0) await clock.sleep(hole ? HOLE_POLL_MS : pause, this.#stirred());
       }
     } catch (cause) {
       for (const waiter of [...this.#waiters]) endWait(waiter.wake);
@@ -287,9 +287,14 @@ export class Tail {
     }
   }
 
+  #stirred(): AbortSignal {
+    return (this.#stir ??= stirring()).signal;
+  }
+
   #stirUp(): void {
-    endWait(this.#stir);
-    this.#stir = stirring();
+    const stir = this.#stir;
+    this.#stir = undefined;
+    if (stir) endWait(stir);
   }
 
   async #fromMemory(offset: number, only: Only): Promise<{ entries: LogEntry[]; upTo: number }> {

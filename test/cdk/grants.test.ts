@@ -50,7 +50,7 @@ const used = new Map(FUNCTIONS.map((name) => [name, new Set<string>()]));
 /** The partitions of the table that a store method names. */
 function partitionsIn(method: string, [first]: unknown[]): string[] {
   if (method === 'get') return [objectItem(first as ObjectKey).pk];
-  if (method === 'list' || method === 'listTexts')
+  if (method === 'list' || method === 'listObjects' || method === 'listTexts')
     return [objectPartition((first as { resource: string }).resource)];
   if (method === 'getRecord') return [recordItem(String(first)).pk];
   if (method === 'listRecords') return [recordRange(String(first)).pk];

@@ -39,7 +39,9 @@ interface StoredLine {
   entry?: LogEntry;
 }
 
-const parse = (text: string): KubeObject => JSON.parse(text) as KubeObject;
+/** Frozen, since a store may return one object to several callers: whoever changes it fails here. */
+const parse = (text: string): KubeObject =>
+  JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
 
 /** Holds objects as JSON text, so that callers share no object with the store. */
 export class MemoryStore implements Store {
@@ -81,6 +83,10 @@ export class MemoryStore implements Store {
   }
 
   list(query: ListQuery): ReturnType<Store['list']> {
+    return this.#list(query);
+  }
+
+  listObjects(query: ListQuery): ReturnType<Store['listObjects']> {
     return this.#list(query);
   }
 

@@ -20,7 +20,7 @@ function rangesFor({ ports, request, namespace }: Call): Promise<Limit[][]> {
   const known = read.get(request);
   if (known !== undefined) return known;
   const ranges = ports.store
-    .list({ resource: 'limitranges', namespace })
+    .listObjects({ resource: 'limitranges', namespace })
     .then(({ objects }) => objects.map(limitsOf));
   read.set(request, ranges);
   return ranges;

@@ -26,7 +26,7 @@ export async function underQuota<T>(
     ...present({ old: objects.old }),
     now,
   };
-  const { objects: quotas } = await call.ports.store.list({ resource: QUOTAS, namespace });
+  const { objects: quotas } = await call.ports.store.listObjects({ resource: QUOTAS, namespace });
   if (quotas.length === 0) return write();
   const charged = await charge(call, written, quotas as StoredQuota[], objects.dryRun);
   try {
@@ -70,7 +70,7 @@ async function charge(
         for (const name of charged) await giveBack(call, written, name);
         throw conflict(QUOTAS, quotas[0]?.metadata?.name ?? '');
       }
-      const { objects } = await store.list({ resource: QUOTAS, namespace: call.namespace });
+      const { objects } = await store.listObjects({ resource: QUOTAS, namespace: call.namespace });
       quotas = objects as StoredQuota[];
     }
   }

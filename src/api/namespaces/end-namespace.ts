@@ -55,7 +55,7 @@ async function deleteContent(
   strategyFor: StrategyFor,
 ): Promise<KubeObject[]> {
   const list = async (): Promise<KubeObject[]> =>
-    (await ports.store.list({ resource: resource.stored, namespace })).objects;
+    (await ports.store.listObjects({ resource: resource.stored, namespace })).objects;
   const objects = await list();
   const unmarked = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (unmarked.length === 0) return objects;

@@ -29,7 +29,7 @@ const SHORT: [string, string][] = [
 
 const claimOf = (object: KubeObject): Claim => object as Claim;
 const classesOf = async ({ ports }: Call): Promise<StorageClass[]> =>
-  (await ports.store.list({ resource: 'storageclasses.storage.k8s.io' }))
+  (await ports.store.listObjects({ resource: 'storageclasses.storage.k8s.io' }))
     .objects as unknown as StorageClass[];
 
 /** Access modes in kubectl's short form and order. */

@@ -43,7 +43,7 @@ export async function priorityFor(
 async function defaultClass({
   store,
 }: Pick<Call['ports'], 'store'>): Promise<KubeObject | undefined> {
-  const { objects } = await store.list({ resource: CLASSES });
+  const { objects } = await store.listObjects({ resource: CLASSES });
   return objects.filter(isDefault).sort((left, right) => valueOf(left) - valueOf(right))[0];
 }
 

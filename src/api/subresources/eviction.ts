@@ -102,7 +102,7 @@ async function budgetOf(
   { metadata: { labels } }: KubeObject,
 ): Promise<DisruptionBudget | undefined> {
   if (Object.keys(labels ?? {}).length === 0) return undefined;
-  const { objects } = await ports.store.list({ resource: BUDGETS, namespace });
+  const { objects } = await ports.store.listObjects({ resource: BUDGETS, namespace });
   const [budget, second] = objects
     .map(toBudget)
     .filter(({ spec }) => selects(spec.selector, labels));

@@ -42,7 +42,7 @@ const notServed = (what: string): ApiError =>
 
 /** A deleted pod stays in the store, and so in this list, until its containers are gone. */
 async function podsOn({ ports }: Call, name: string): Promise<Partial<KubeObject>[]> {
-  const { objects } = await ports.store.list({ resource: 'pods' });
+  const { objects } = await ports.store.listObjects({ resource: 'pods' });
   return objects
     .filter((pod) => text(pod, 'spec', 'nodeName') === name)
     .map(({ apiVersion: _version, kind: _kind, ...pod }) => pod);

@@ -1,10 +1,11 @@
 // Kubernetes quantities (`500m`, `1Gi`): exact numbers with a suffix, printed in a canonical form.
+import { remembered } from '../../remembered.ts';
 
 /** An exact number `digits` × 10^`exponent` and the family of suffixes it was written in. */
 export interface Quantity {
-  digits: bigint;
-  exponent: number;
-  format: 'decimalSI' | 'binarySI' | 'decimalExponent';
+  readonly digits: bigint;
+  readonly exponent: number;
+  readonly format: 'decimalSI' | 'binarySI' | 'decimalExponent';
 }
 
 const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
@@ -38,8 +39,11 @@ function capped(quantity: Quantity): Quantity {
 }
 
 /** undefined: not a quantity. A number is read as its JSON text. */
-export function parseQuantity(text: string | number): Quantity | undefined {
-  const parts = /^([+-]?)(\d*)(?:\.(\d*))?([a-zA-Z]*)([+-]?\d*)$/.exec(String(text).trim());
+export const parseQuantity = (text: string | number): Quantity | undefined =>
+  parseText(String(text));
+
+const parseText = remembered((text: string): Quantity | undefined => {
+  const parts = /^([+-]?)(\d*)(?:\.(\d*))?([a-zA-Z]*)([+-]?\d*)$/.exec(text.trim());
   if (!parts) return undefined;
   const [, sign = '', whole = '', fraction = '', letters = '', power = ''] = parts;
   if ((whole === '' && fraction === '') || parts[0].length > 400) return undefined;
@@ -55,7 +59,7 @@ export function parseQuantity(text: string | number): Quantity | undefined {
   return decimal < 0
     ? undefined
     : capped({ digits, exponent: exponent + (decimal - 3) * 3, format: 'decimalSI' });
-}
+});
 
 /** Rounds away from zero to a multiple of 10^`exponent`. */
 export function roundUp(quantity: Quantity, exponent: number): Quantity {
@@ -157,14 +161,20 @@ export function milliUnits(text: string | number | undefined): number {
 }
 
 /** A quantity's text in canonical form; `milli`: rounded up to thousandths, as in resource lists. An invalid quantity is returned as it is. */
-export function canonicalQuantity(
+export const canonicalQuantity = (
   text: string | number,
-  options: { milli: boolean } = { milli: false },
-): string {
+  { milli }: { milli: boolean } = { milli: false },
+): string => (milli ? canonicalInMilli : canonical)(String(text));
+
+const canonical = remembered((text) => {
   const quantity = parseQuantity(text);
-  if (!quantity) return String(text);
-  return printQuantity(options.milli ? roundUp(quantity, MILLI) : quantity);
-}
+  return quantity ? printQuantity(quantity) : text;
+});
+
+const canonicalInMilli = remembered((text) => {
+  const quantity = parseQuantity(text);
+  return quantity ? printQuantity(roundUp(quantity, MILLI)) : text;
+});
 
 /** A resource list in canonical form, each amount rounded up to thousandths; names in order, as Go prints maps. */
 export const canonicalList = (list: Readonly<Record<string, string>>): Record<string, string> =>

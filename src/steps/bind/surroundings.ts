@@ -16,7 +16,7 @@ export async function readNodes(
   pod: Pod,
 ): Promise<{ nodes: Node[]; othersMatter: boolean }> {
   const [{ objects }, terms] = await Promise.all([
-    store.list({ resource: 'nodes' }),
+    store.listObjects({ resource: 'nodes' }),
     store.listRecords(TERMS_PREFIX),
   ]);
   const others = terms
@@ -34,7 +34,7 @@ export async function readSurroundings(
   assumed: { [uid: string]: string },
 ): Promise<Surroundings> {
   const [nodes, pods, namespaces] = await Promise.all(
-    (['nodes', 'pods', 'namespaces'] as const).map((resource) => store.list({ resource })),
+    (['nodes', 'pods', 'namespaces'] as const).map((resource) => store.listObjects({ resource })),
   );
   return {
     nodes: (nodes?.objects ?? []).map((object) => object as Node),
@@ -47,7 +47,7 @@ export async function readSurroundings(
 
 /** All pods. */
 export const readPods = async ({ store }: StorePort): Promise<Pod[]> =>
-  (await store.list({ resource: 'pods' })).objects.map(toPod);
+  (await store.listObjects({ resource: 'pods' })).objects.map(toPod);
 
 const onNode = (pod: Pod, nodeName: string | undefined): Pod =>
   pod.spec.nodeName || nodeName === undefined ? pod : { ...pod, spec: { ...pod.spec, nodeName } };

@@ -77,6 +77,6 @@ async function stateOf(
   const found = await store.get(place);
   if (found?.metadata.uid === owner.uid) return isWaiting(found) ? 'waiting' : 'solid';
   if (place.namespace === '') return 'dangling';
-  const { objects } = await store.list({ resource: place.resource });
+  const { objects } = await store.listObjects({ resource: place.resource });
   return objects.some(({ metadata: { uid } }) => uid === owner.uid) ? 'elsewhere' : 'dangling';
 }

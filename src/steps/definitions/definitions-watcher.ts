@@ -43,7 +43,7 @@ export function definitionsWatcher(ports: Pick<Ports, 'store' | 'clock'>): Watch
         : [];
     },
     all: async () =>
-      (await ports.store.list({ resource: DEFINITIONS })).objects.flatMap((object) =>
+      (await ports.store.listObjects({ resource: DEFINITIONS })).objects.flatMap((object) =>
         looksAt(object),
       ),
   };

@@ -33,7 +33,7 @@ async function removeObjects(ports: EndPorts, { spec, metadata }: Definition): P
   let after: { namespace: string; name: string } | undefined;
   let left = false;
   for (;;) {
-    const { objects, more } = await ports.store.list({
+    const { objects, more } = await ports.store.listObjects({
       resource,
       limit: PAGE,
       ...present({ after }),

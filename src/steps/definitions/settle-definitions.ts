@@ -26,7 +26,7 @@ export async function settleDefinitions(ports: SettlePorts, group: string): Prom
 }
 
 async function settleOnce({ store, clock }: SettlePorts, group: string): Promise<void> {
-  const { objects } = await store.list({ resource: DEFINITIONS });
+  const { objects } = await store.listObjects({ resource: DEFINITIONS });
   let definitions = objects
     .map(toDefinition)
     .filter(({ spec }) => spec.group === group)

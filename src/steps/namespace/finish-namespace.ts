@@ -23,7 +23,7 @@ export async function finishNamespace(
   const key = { resource: 'namespaces', namespace: '', name };
   if ((await store.get(key))?.metadata.deletionTimestamp === undefined) return;
   const waits =
-    (await store.list({ resource: 'pods', namespace: name, limit: 1 })).objects.length > 0;
+    (await store.listObjects({ resource: 'pods', namespace: name, limit: 1 })).objects.length > 0;
   const remaining = waits ? [] : await removeContent();
   const object = await store.get(key);
   if (object?.metadata.deletionTimestamp === undefined) return;

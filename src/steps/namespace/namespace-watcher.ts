@@ -28,7 +28,7 @@ export function namespaceWatcher(
         : [];
     },
     all: async () =>
-      (await store.list({ resource: 'namespaces' })).objects.flatMap(({ metadata }) =>
+      (await store.listObjects({ resource: 'namespaces' })).objects.flatMap(({ metadata }) =>
         metadata.deletionTimestamp === undefined ? [] : [look(metadata.name ?? '')],
       ),
   };

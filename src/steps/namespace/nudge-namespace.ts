@@ -8,7 +8,7 @@ export async function nudgeNamespace({ store }: Pick<Ports, 'store'>, name: stri
   const key = { resource: 'namespaces', namespace: '', name };
   const object = await store.get(key);
   if (object?.metadata.deletionTimestamp === undefined) return;
-  const { objects } = await store.list({ resource: 'pods', namespace: name, limit: 1 });
+  const { objects } = await store.listObjects({ resource: 'pods', namespace: name, limit: 1 });
   if (objects.length > 0) return;
   const { resourceVersion = '', ...metadata } = object.metadata;
   try {

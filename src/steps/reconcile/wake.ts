@@ -14,7 +14,8 @@ export type Lists = (resource: string, namespace: string) => Promise<readonly Ku
 export const freshLists =
   ({ store }: Pick<Ports, 'store'>): Lists =>
   async (resource, namespace) =>
-    (await store.list({ resource, ...present({ namespace: namespace || undefined }) })).objects;
+    (await store.listObjects({ resource, ...present({ namespace: namespace || undefined }) }))
+      .objects;
 
 /**
  * As they were stored at the first call: a batch of changes reads them once. Objects that come or change in the meantime wake their
@@ -39,6 +40,7 @@ export async function concerned(
 ): Promise<WorkKey[]> {
   const keys: WorkKey[] = [];
   for (const controller of controllers) {
+    if (!looksAt(controller, change)) continue;
     const namespace = namespaceOf(controller, change);
     const found = new Map([[namespace, new Set(namedBy(controller, change))]]);
     const { concerns, mayConcern } = controller;
@@ -62,6 +64,10 @@ export async function concerned(
   return keys;
 }
 
+/** Nothing that another kind's change can mean for the controller. */
+const looksAt = (controller: Controller, change: Change): boolean =>
+  controller.resource === change.key.resource || mayRead(controller, change);
+
 /** What a controller reads is known beforehand, or differs by object. */
 const mayRead = ({ reads, readsFor }: Controller, { key }: Change): boolean =>
   readsFor !== undefined || reads.includes(key.resource);
@@ -75,7 +81,7 @@ export async function everyObject(
 ): Promise<WorkKey[]> {
   const keys: WorkKey[] = [];
   for (const { name: controller, resource } of controllers) {
-    const { objects } = await store.list({ resource });
+    const { objects } = await store.listObjects({ resource });
     for (const { metadata } of objects)
       keys.push({ controller, namespace: metadata.namespace ?? '', name: metadata.name ?? '' });
   }

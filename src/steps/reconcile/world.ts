@@ -16,7 +16,7 @@ export async function readWorld(
   const { namespace = '' } = object.metadata;
   for (const resource of readsFor?.(object) ?? reads) {
     const within = storedResource(resource)?.namespaced === false ? '' : namespace;
-    const { objects } = await store.list({
+    const { objects } = await store.listObjects({
       resource,
       ...present({ namespace: within || undefined }),
     });

@@ -31,7 +31,7 @@ export async function keepStaticPods(
       return [keyOf(pod as unknown as KubeObject), pod];
     }),
   );
-  const { objects: stored } = await ports.store.list({ resource: 'pods' });
+  const { objects: stored } = await ports.store.listObjects({ resource: 'pods' });
   const there = new Set<string>();
   let settled = true;
   for (const pod of stored.filter(({ metadata }) => isStatic(metadata))) {

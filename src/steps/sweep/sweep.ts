@@ -21,7 +21,7 @@ const podRecords = async ({ store }: Ports): Promise<PodRecord[]> =>
 
 /** Names of the namespaces whose end has begun. */
 const terminating = async ({ store }: Ports): Promise<string[]> =>
-  (await store.list({ resource: 'namespaces' })).objects.flatMap(
+  (await store.listObjects({ resource: 'namespaces' })).objects.flatMap(
     ({ metadata: { name, deletionTimestamp } }) =>
       name !== undefined && deletionTimestamp !== undefined ? [name] : [],
   );

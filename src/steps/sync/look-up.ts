@@ -83,7 +83,7 @@ async function findObjects(ports: LookUpPorts, pod: Pod): Promise<Found> {
 }
 
 async function servicesOf({ store }: LookUpPorts, pod: Pod): Promise<Service[]> {
-  const { objects } = await store.list({
+  const { objects } = await store.listObjects({
     resource: 'services',
     namespace: pod.metadata.namespace ?? 'default',
   });

@@ -16,6 +16,7 @@ function withoutEvents(store: Store): Store {
   return {
     get: (key) => store.get(key),
     list: (query) => store.list(query),
+    listObjects: (query) => store.listObjects(query),
     listTexts: (query) => store.listTexts(query),
     commit: (write) =>
       write.object?.key.resource === 'events'
