@@ -1,6 +1,7 @@
 // Turns every incoming message of local mode into a Request. Its body is read only as its handler asks for it, within limits of
 // bytes and time; what no Request can represent is refused.
 import type { IncomingMessage } from 'node:http';
+import { PIECES, type Pieces } from '../src/read-within.ts';
 import type { Limit } from './agent/limit.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import { nextTurn } from './next-turn.ts';
@@ -60,31 +61,67 @@ export function toRequest(
     method === 'HEAD' ||
     ((incoming.headers['content-length'] ?? '0') === '0' &&
       incoming.headers['transfer-encoding'] === undefined);
-  // A DELETE or POST without a body would otherwise hold a stream open for each request.
-  const body = bodiless ? null : bodyOf(incoming, bounds);
   try {
-    return new ServedRequest(
-      url,
-      { method, headers, ...(body ? { body, duplex: 'half' } : {}) } as RequestInit,
-      gone,
-    );
+    // A DELETE or POST without a body would otherwise hold a stream open for each request.
+    const pieces = bodiless ? undefined : new BodyReading(incoming, bounds);
+    return new ServedRequest(url, { method, headers }, gone, pieces);
   } catch (error) {
     if (error instanceof TypeError) return refusedTarget();
     throw error;
   }
 }
 
-/** A Request makes a signal that follows the given one, which takes more time than all the rest of it. */
+/**
+ * A Request makes a signal that follows the given one, and a stream, which take more time than all the rest of it: here the signal is
+ * the given one, and the stream is made for those who ask for it.
+ */
 class ServedRequest extends Request {
+  readonly [PIECES]: Pieces | undefined;
   readonly #gone: Pick<AbortController, 'signal'>;
+  #streamed: Response | undefined;
 
-  constructor(url: string, init: RequestInit, gone: Pick<AbortController, 'signal'>) {
+  constructor(
+    url: string,
+    init: RequestInit,
+    gone: Pick<AbortController, 'signal'>,
+    pieces: Pieces | undefined,
+  ) {
     super(url, init);
     this.#gone = gone;
+    this[PIECES] = pieces;
   }
 
   override get signal(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  get #asStream(): Response {
+    const pieces = this[PIECES];
+    return (this.#streamed ??= new Response(pieces ? streamOf(pieces) : null));
+  }
+
+  override get body(): Request['body'] {
+    return this.#asStream.body;
+  }
+
+  override get bodyUsed(): boolean {
+    return this.#streamed?.bodyUsed ?? false;
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#asStream.arrayBuffer();
+  }
+
+  override blob(): Promise<Blob> {
+    return this.#asStream.blob();
+  }
+
+  override json(): Promise<unknown> {
+    return this.#asStream.json();
+  }
+
+  override text(): Promise<string> {
+    return this.#asStream.text();
   }
 }
 
@@ -143,22 +180,21 @@ function parseUrl(text: string): URL | undefined {
 }
 
 /** The body, pulled by its reader: nothing is read from the socket before. */
-function bodyOf(incoming: IncomingMessage, bounds: BodyBounds): ReadableStream<Uint8Array> {
-  const reading = new BodyReading(incoming, bounds);
+function streamOf(pieces: Pieces): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const piece = await reading.next();
+        const piece = await pieces.next();
         if (piece === undefined) controller.close();
         else controller.enqueue(piece);
       },
-      cancel: () => reading.leave(),
+      cancel: () => pieces.leave(),
     },
     { highWaterMark: 0 },
   );
 }
 
-class BodyReading {
+class BodyReading implements Pieces {
   private begun = false;
   private bytes = 0;
   private waitedMs = 0;

@@ -1,26 +1,55 @@
 // Reads a whole body, but never more than its reader can use.
 
+/** A body as its front reads it, without a stream around it. */
+export interface Pieces {
+  /** The next piece; undefined at the end. */
+  next(): Promise<Uint8Array | undefined>;
+  /** The rest is not read. */
+  leave(): void | Promise<void>;
+}
+
+/** Where a request has its body in pieces. */
+export const PIECES = Symbol('pieces');
+
+type Source = Pick<Request | Response, 'body' | 'headers'> & { [PIECES]?: Pieces | undefined };
+
 /** The body's bytes; undefined once they exceed `limit`, and the rest is not read. */
-export async function readWithin(
-  { body, headers }: Pick<Request | Response, 'body' | 'headers'>,
+export async function readWithin(source: Source, limit: number): Promise<Uint8Array | undefined> {
+  const pieces = source[PIECES];
+  if (pieces !== undefined) return gather(pieces, source.headers, limit);
+  const { body, headers } = source;
+  if (body === null) return new Uint8Array();
+  const reader = body.getReader();
+  return gather(
+    {
+      next: async () => (await reader.read()).value,
+      leave: () => reader.cancel(),
+    },
+    headers,
+    limit,
+  );
+}
+
+async function gather(
+  pieces: Pieces,
+  headers: Headers,
   limit: number,
 ): Promise<Uint8Array | undefined> {
-  if (body === null) return new Uint8Array();
   // A client that announces too much need not send it.
   if (Number(headers.get('content-length') ?? 0) > limit) {
-    await body.cancel();
+    await pieces.leave();
     return undefined;
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = body.getReader();
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    length += step.value.byteLength;
+  for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) {
+    length += piece.byteLength;
     if (length > limit) {
-      await reader.cancel();
+      await pieces.leave();
       return undefined;
     }
-    chunks.push(step.value);
+    chunks.push(piece);
   }
-  return Buffer.concat(chunks);
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }

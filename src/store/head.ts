@@ -1,10 +1,11 @@
 // The newest state of an object: its item, or the marker that a deletion left.
 import type { KubeObject } from '../kinds/pod.ts';
 import type { ObjectKey } from '../ports/store.ts';
-import { bodyOf, toObject, unpack } from './body.ts';
+import { bodyOf, unpack } from './body.ts';
+import { parsed } from './parsed.ts';
 import type { Body } from './body.ts';
 import { objectItem } from './layout.ts';
-import type { Item, Table } from './table.ts';
+import type { Attribute, Item, Table } from './table.ts';
 
 export interface Head {
   /** Number of the last write, deletions included. */
@@ -39,27 +40,8 @@ export const readObject = (
   now: Date,
 ): Promise<KubeObject | undefined> => readAs(table, key, now, parsed);
 
-/** The most that is kept, and of how many characters each. */
-const RECENT = 256;
-const RECENT_CHARACTERS = 2 * 1024;
-
-/** A table that keeps its items returns the same one until it changes, and each call's admission reads the same few. */
-const recent = new Map<Item, KubeObject>();
-
-/** The object of an item's text. It may be shared: readers must not change it. */
-export function parsed(text: string, number: number, item: Item): KubeObject {
-  if (text.length > RECENT_CHARACTERS) return toObject(text, number);
-  const known = recent.get(item);
-  if (known !== undefined) return known;
-  const object = toObject(text, number);
-  const [oldest] = recent.size < RECENT ? [] : recent.keys();
-  if (oldest !== undefined) recent.delete(oldest);
-  recent.set(item, object);
-  return object;
-}
-
-/** What a reader makes of an item's text and number. */
-export type Form<T> = (text: string, number: number, item: Item) => T;
+/** What a reader makes of the text and number of a stored body. `stored` is the attribute itself. */
+export type Form<T> = (text: string, number: number, stored: Attribute | undefined) => T;
 
 /** The newest object, in the form that `form` makes of its text and number. */
 export async function readAs<T>(
@@ -73,7 +55,7 @@ export async function readAs<T>(
     const head = item && headOf(item, now);
     if (head?.body === undefined) return undefined;
     const text = await unpack(table, head.body);
-    if (item !== undefined && text !== undefined) return form(text, head.number, item);
+    if (item !== undefined && text !== undefined) return form(text, head.number, item.body);
   }
   throw new Error(`the parts of ${key.resource} ${key.namespace}/${key.name} are missing`);
 }

@@ -2,8 +2,9 @@
 import type { KubeObject } from '../kinds/pod.ts';
 import type { ListQuery, StoredText } from '../ports/store.ts';
 import { jsonOf, unpack, versionedText } from './body.ts';
-import { headOf, parsed, readAs } from './head.ts';
+import { headOf, readAs } from './head.ts';
 import type { Form } from './head.ts';
+import { parsed } from './parsed.ts';
 import { objectPartition, objectRange } from './layout.ts';
 import type { Item, Table } from './table.ts';
 
@@ -94,6 +95,6 @@ async function toListed<T>(
   const { body, number } = headOf(item, now);
   if (body === undefined) return undefined;
   const text = await unpack(table, body);
-  if (text !== undefined) return form(text, number, item);
+  if (text !== undefined) return form(text, number, item.body);
   return readAs(table, { resource, ...placeOf(item) }, now, form);
 }

@@ -2,9 +2,10 @@
 import type { LogEntry, ObjectKey } from '../ports/store.ts';
 import { present } from '../present.ts';
 import type { Body } from './body.ts';
-import { bodyOf, toObject, unpack } from './body.ts';
+import { bodyOf, unpack } from './body.ts';
 import { logItem } from './layout.ts';
 import { toVersion } from './limits.ts';
+import { parsed } from './parsed.ts';
 import type { Item, Table, TableWrite } from './table.ts';
 
 /** A number's content; without `entry` it is a tombstone. */
@@ -117,9 +118,12 @@ export async function toEntry(
     version: toVersion(number),
     type: entry.type,
     key: entry.key,
-    object: toObject(text, number),
+    object: parsed(text, number, entry.body),
     ...present({
-      previous: before === undefined ? undefined : toObject(before, entry.previousNumber ?? 0),
+      previous:
+        before === undefined
+          ? undefined
+          : parsed(before, entry.previousNumber ?? 0, entry.previous),
     }),
   };
 }
