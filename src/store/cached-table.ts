@@ -46,7 +46,7 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
       );
       const next = keys[end];
       return {
-        items: keys.slice(first, end).flatMap((sk) => items.get(sk) ?? []),
+        items: first === end ? [] : keys.slice(first, end).flatMap((sk) => items.get(sk) ?? []),
         ...present({ next: next !== undefined && next <= to ? next : undefined }),
       };
     },

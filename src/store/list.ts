@@ -77,9 +77,10 @@ async function listItems<T>(
       to,
       ...limit,
     });
+    from = page.next;
+    if (page.items.length === 0) continue;
     const found = await Promise.all(page.items.map(read));
     objects.push(...found.filter((object) => object !== undefined));
-    from = page.next;
   }
   const cut = query.limit === undefined ? objects : objects.slice(0, query.limit);
   return { objects: cut, more: cut.length < objects.length };

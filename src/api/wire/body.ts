@@ -12,7 +12,14 @@ import { readWithin } from '../../read-within.ts';
 import { decodeObject } from './decode.ts';
 import { decodeCustom, kindProblem } from './decode-custom.ts';
 import { decoding } from './decoding.ts';
-import { duplicateFields, findingsInOrder, MAX_FINDINGS, ParseError, parseJson } from './json.ts';
+import {
+  countFields,
+  duplicateFields,
+  findingsInOrder,
+  MAX_FINDINGS,
+  ParseError,
+  parseCounted,
+} from './json.ts';
 import { text } from '../resources/plain.ts';
 import { bodyFormat } from './negotiation.ts';
 import { decodeProtobuf } from './protobuf.ts';
@@ -94,9 +101,10 @@ export function parseText(
   text: string,
   format: 'json' | 'yaml',
 ): { value: Json; duplicates: string[] } {
-  const value = format === 'json' ? parseJson(text) : valueOfFlow(text);
-  if (value !== undefined) {
-    const duplicates = duplicateFields(text);
+  const counted = format === 'json' ? parseCounted(text) : countedFlow(text);
+  if (counted !== undefined) {
+    const { value, fields } = counted;
+    const duplicates = countFields(value) === fields ? [] : duplicateFields(text);
     if (format === 'json' || duplicates.length === 0) return { value, duplicates };
   }
   const { value: parsed, duplicate } = parseYaml(text);
@@ -104,9 +112,9 @@ export function parseText(
 }
 
 /** JSON is valid YAML, and most bodies that are sent as YAML are JSON. */
-function valueOfFlow(text: string): Json | undefined {
+function countedFlow(text: string): ReturnType<typeof parseCounted> | undefined {
   try {
-    return text.startsWith('{') ? parseJson(text) : undefined;
+    return text.startsWith('{') ? parseCounted(text) : undefined;
   } catch (error) {
     if (error instanceof ParseError) return undefined;
     throw error;

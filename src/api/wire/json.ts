@@ -42,28 +42,49 @@ function firstBadCharacter(text: string): string | undefined {
 }
 
 /** The text's value; throws ParseError. */
-export function parseJson(text: string, maxDepth = MAX_DEPTH): Json {
-  if (isTextDeeper(text, maxDepth)) throw new ParseError('exceeded max depth');
+export const parseJson = (text: string, maxDepth = MAX_DEPTH): Json =>
+  parseCounted(text, maxDepth).value;
+
+/** The text's value, and how many fields the text has, duplicates included; throws ParseError. */
+export function parseCounted(text: string, maxDepth = MAX_DEPTH): { value: Json; fields: number } {
+  const fields = fieldsIn(text, maxDepth);
+  if (fields === undefined) throw new ParseError('exceeded max depth');
   try {
-    return JSON.parse(text) as Json;
+    return { value: JSON.parse(text) as Json, fields };
   } catch (error) {
     throw new ParseError(jsonProblem(text), { cause: error });
   }
 }
 
-function isTextDeeper(text: string, maxDepth: number): boolean {
+/** The number of fields in a JSON text; undefined if it is nested too deeply. */
+function fieldsIn(text: string, maxDepth: number): number | undefined {
   let depth = 0;
+  let fields = 0;
   let inText = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === BACKSLASH && inText) at++;
     else if (code === QUOTE) inText = !inText;
     else if (inText) continue;
+    else if (code === COLON) fields++;
     else if (code === OPEN_LIST || code === OPEN_MAP) {
-      if (++depth > maxDepth) return true;
+      if (++depth > maxDepth) return undefined;
     } else if (code === CLOSE_LIST || code === CLOSE_MAP) depth--;
   }
-  return false;
+  return fields;
+}
+
+/** The number of fields in a value: less than in its text where that has duplicates. Computed without recursion. */
+export function countFields(value: Json): number {
+  let fields = 0;
+  const left: Json[] = [value];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    if (!Array.isArray(node)) fields += Object.keys(node).length;
+    for (const member of Object.values(node))
+      if (typeof member === 'object' && member !== null) left.push(member as Json);
+  }
+  return fields;
 }
 
 /** Whether lists and maps nest deeper than `levels`; computed without recursion. */
@@ -78,8 +99,8 @@ export function isDeeper(value: Json | undefined, levels: number): boolean {
   return true;
 }
 
-const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [
-  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP, COLON] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d, 0x3a,
 ];
 
 // An unrolled loop, so that a long text needs no memory per character.

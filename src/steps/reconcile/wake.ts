@@ -42,11 +42,15 @@ export async function concerned(
   for (const controller of controllers) {
     if (!looksAt(controller, change)) continue;
     const namespace = namespaceOf(controller, change);
-    const found = new Map([[namespace, new Set(namedBy(controller, change))]]);
+    const named = namedBy(controller, change);
     const { concerns, mayConcern } = controller;
     const states = statesOf(change).filter((state) => mayConcern?.(state) ?? true);
-    if (mayRead(controller, change) && concerns !== undefined && states.length > 0) {
-      const all = await list(controller.resource, namespace);
+    const reads = mayRead(controller, change) && concerns !== undefined && states.length > 0;
+    const all = reads ? await list(controller.resource, namespace) : [];
+    // Most controllers have nothing in the namespace.
+    if (named.length === 0 && all.length === 0) continue;
+    const found = new Map([[namespace, new Set(named)]]);
+    if (reads) {
       const objects = all.filter(
         (object) => controller.readsFor?.(object).includes(change.key.resource) ?? true,
       );
