@@ -3,8 +3,8 @@ import type { KubeObject } from '../kinds/pod.ts';
 import { toObject } from './body.ts';
 import type { Attribute } from './table.ts';
 
-/** The most that are kept, and of how many characters each: a few MB. */
-const MOST = 256;
+/** The most that are kept, and of how many characters each. Few, so that they do not outlive the nursery. */
+const MOST = 64;
 const LONGEST = 8 * 1024;
 
 /** By the stored attribute: a table that keeps its items returns the same one until it changes. */

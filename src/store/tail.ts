@@ -20,6 +20,9 @@ const HOLE_POLL_MS = 20;
 /** How many lines are kept in memory for watches. */
 const BUFFER_LINES = 2_000;
 
+/** Of how many of them the parsed entries are kept: watches read a line soon after it was written, or much later. */
+const PARSED_LINES = 64;
+
 /** How many lines are read at once. */
 const PAGE = 100;
 
@@ -229,6 +232,7 @@ export class Tail {
       this.#ready.delete(++settled);
       this.#holes.delete(settled);
       this.#lines.push({ line });
+      delete this.#lines.at(-1 - PARSED_LINES)?.entry;
     }
     this.#settled = settled;
     if (this.#lines.length > 2 * BUFFER_LINES)
