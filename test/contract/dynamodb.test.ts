@@ -275,3 +275,29 @@ it('data survives a close and a reopening from disk', async () => {
   await second.close();
   rmSync(path, { recursive: true });
 });
+
+describe('a caller in this process', () => {
+  it('is refused by content: sizes, expressions, values', async () => {
+    const item = (value: string): object => ({ ...key('within'), value: { S: value } });
+    const refused = (operation: string, input: object): Promise<string> =>
+      dynamo.call(operation, { TableName, ...input }).then(
+        () => 'taken',
+        (error: unknown) => (error as Error).message,
+      );
+    expect(await refused('PutItem', { Item: item('x') })).toBe('taken');
+    expect(await refused('PutItem', { Item: item('x'.repeat(410_000)) })).toBe(
+      'Item size has exceeded the maximum allowed size',
+    );
+    expect(
+      await refused('PutItem', { Item: item('y'), ConditionExpression: 'attribute_exists(' }),
+    ).toMatch(/^Invalid ConditionExpression: Syntax error/);
+    expect(
+      await refused('TransactWriteItems', {
+        TransactItems: [{ Put: { TableName, Item: item('y'), ...IF_ABSENT } }],
+      }),
+    ).toMatch(/\[ConditionalCheckFailed\]$/);
+    expect(await refused('GetItem', { Key: { pk: { S: 'within' } } })).toBe(
+      'The provided key element does not match the schema',
+    );
+  });
+});

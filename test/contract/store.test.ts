@@ -250,6 +250,30 @@ describe.each(SUBJECTS)('lists and the log of the store (%s)', (_name, open) => 
     });
     expect([paths(second.objects), second.more]).toEqual([['a/y.z'], false]);
     expect((await store.list({ resource: 'nothing' })).objects).toEqual([]);
+    const { version: _version, ...page } = first;
+    expect(await store.listObjects({ resource: 'listed', namespace: 'a', limit: 2 })).toEqual(page);
+    expect(await store.listObjects({ resource: 'nothing' })).toEqual({ objects: [], more: false });
+  });
+
+  it('an unchanged body has the version of the write that it is read for', async () => {
+    const key = keyOf('twice', 'a', 'unchanged');
+    const start = await store.version();
+    const created = await put(store, key, { a: '1' });
+    const before = await store.get(key);
+    const { version: deleted } = await store.commit({
+      object: { key, object: null, expected: created },
+    });
+    const { entries } = await store.changes(start, { waitMs: 0 });
+    expect(before?.metadata.resourceVersion).toBe(created);
+    expect(
+      entries.map(({ object, previous }) => [
+        object.metadata.resourceVersion,
+        previous?.metadata.resourceVersion,
+      ]),
+    ).toEqual([
+      [created, undefined],
+      [deleted, created],
+    ]);
   });
 
   it('lists as texts what it lists as objects: small, packed, in parts, whatever member comes first', async () => {

@@ -86,8 +86,9 @@ export class MemoryStore implements Store {
     return this.#list(query);
   }
 
-  listObjects(query: ListQuery): ReturnType<Store['listObjects']> {
-    return this.#list(query);
+  async listObjects(query: ListQuery): ReturnType<Store['listObjects']> {
+    const { objects, more } = await this.#list(query);
+    return { objects, more };
   }
 
   #list(query: ListQuery): ReturnType<Store['list']> {
