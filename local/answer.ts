@@ -2,7 +2,7 @@
 // read to its end or the client reads nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../src/ports/clock.ts';
-import { WholeResponse } from '../src/api/wire/whole-response.ts';
+import { WholeResponse } from '../src/ports/whole-response.ts';
 import { nextTurn } from './next-turn.ts';
 import { drained, untilClosed } from './streams/drained.ts';
 

@@ -1,7 +1,7 @@
 // Turns every incoming message of local mode into a Request. Its body is read only as its handler asks for it, within limits of
 // bytes and time; what no Request can represent is refused.
 import type { IncomingMessage } from 'node:http';
-import { PIECES, type Pieces } from '../src/read-within.ts';
+import { PIECES, type Pieces } from '../src/ports/pieces.ts';
 import type { Limit } from './agent/limit.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import { nextTurn } from './next-turn.ts';

@@ -1,15 +1,5 @@
 // Reads a whole body, but never more than its reader can use.
-
-/** A body as its front reads it, without a stream around it. */
-export interface Pieces {
-  /** The next piece; undefined at the end. */
-  next(): Promise<Uint8Array | undefined>;
-  /** The rest is not read. */
-  leave(): void | Promise<void>;
-}
-
-/** Where a request has its body in pieces. */
-export const PIECES = Symbol('pieces');
+import { PIECES, type Pieces } from './ports/pieces.ts';
 
 type Source = Pick<Request | Response, 'body' | 'headers'> & { [PIECES]?: Pieces | undefined };
 

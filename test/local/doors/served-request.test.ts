@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { request as send, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpServer, listen } from '../../../local/server.ts';
-import { WholeResponse } from '../../../src/api/wire/whole-response.ts';
+import { WholeResponse } from '../../../src/ports/whole-response.ts';
 import { systemClock } from '../../../src/system-clock.ts';
-import { PIECES, readWithin } from '../../../src/read-within.ts';
+import { PIECES } from '../../../src/ports/pieces.ts';
+import { readWithin } from '../../../src/read-within.ts';
 
 /** The answer's text to `body`, from a server with this handler. */
 async function served(
