@@ -2,7 +2,7 @@
 // read to its end or the client reads nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../src/ports/clock.ts';
-import { WholeResponse } from '../src/ports/whole-response.ts';
+import type { Whole } from '../src/ports/bodies.ts';
 import { nextTurn } from './next-turn.ts';
 import { drained, untilClosed } from './streams/drained.ts';
 
@@ -58,12 +58,12 @@ async function write(outgoing: ServerResponse, bytes: Uint8Array): Promise<void>
 
 /** The last piece is held back while another may follow at once: most responses then leave in one write. */
 async function sendBody(
-  response: Response,
+  response: Response & Whole,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   bounds: AnswerBounds,
 ): Promise<void> {
-  if (response instanceof WholeResponse) return end(response.whole, incoming, outgoing, bounds);
+  if (response.whole !== undefined) return end(response.whole, incoming, outgoing, bounds);
   if (!response.body) return end(undefined, incoming, outgoing, bounds);
   const reader = response.body.getReader();
   outgoing.on('close', () => {

@@ -1,7 +1,7 @@
 // Turns every incoming message of local mode into a Request. Its body is read only as its handler asks for it, within limits of
 // bytes and time; what no Request can represent is refused.
 import type { IncomingMessage } from 'node:http';
-import { PIECES, type Pieces } from '../src/ports/pieces.ts';
+import type { InPieces, Pieces } from '../src/ports/bodies.ts';
 import type { Limit } from './agent/limit.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import { nextTurn } from './next-turn.ts';
@@ -75,8 +75,8 @@ export function toRequest(
  * A Request makes a signal that follows the given one, and a stream, which take more time than all the rest of it: here the signal is
  * the given one, and the stream is made for those who ask for it.
  */
-class ServedRequest extends Request {
-  readonly [PIECES]: Pieces | undefined;
+class ServedRequest extends Request implements InPieces {
+  readonly pieces: Pieces | undefined;
   readonly #gone: Pick<AbortController, 'signal'>;
   #streamed: Response | undefined;
 
@@ -88,7 +88,7 @@ class ServedRequest extends Request {
   ) {
     super(url, init);
     this.#gone = gone;
-    this[PIECES] = pieces;
+    this.pieces = pieces;
   }
 
   override get signal(): AbortSignal {
@@ -96,8 +96,7 @@ class ServedRequest extends Request {
   }
 
   get #asStream(): Response {
-    const pieces = this[PIECES];
-    return (this.#streamed ??= new Response(pieces ? streamOf(pieces) : null));
+    return (this.#streamed ??= new Response(this.pieces ? streamOf(this.pieces) : null));
   }
 
   override get body(): Request['body'] {

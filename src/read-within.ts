@@ -1,13 +1,13 @@
 // Reads a whole body, but never more than its reader can use.
-import { PIECES, type Pieces } from './ports/pieces.ts';
+import type { InPieces, Pieces } from './ports/bodies.ts';
 
-type Source = Pick<Request | Response, 'body' | 'headers'> & { [PIECES]?: Pieces | undefined };
+type Source = Pick<Request | Response, 'body' | 'headers'> & InPieces;
 
 /** The body's bytes; undefined once they exceed `limit`, and the rest is not read. */
 export async function readWithin(source: Source, limit: number): Promise<Uint8Array | undefined> {
-  const pieces = source[PIECES];
-  if (pieces !== undefined) return gather(pieces, source.headers, limit);
-  const { body, headers } = source;
+  const { pieces, headers } = source;
+  if (pieces !== undefined) return gather(pieces, headers, limit);
+  const { body } = source;
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
   return gather(

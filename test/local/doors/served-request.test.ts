@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { request as send, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpServer, listen } from '../../../local/server.ts';
-import { WholeResponse } from '../../../src/ports/whole-response.ts';
+import { WholeResponse } from '../../../src/api/wire/whole-response.ts';
 import { systemClock } from '../../../src/system-clock.ts';
-import { PIECES } from '../../../src/ports/pieces.ts';
 import { readWithin } from '../../../src/read-within.ts';
 
 /** The answer's text to `body`, from a server with this handler. */
@@ -37,7 +36,7 @@ describe('the request of a server', () => {
     blob: async (request) => (await request.blob()).text(),
     'its stream': (request) => new Response(request.body).text(),
     'its pieces': async (request) => {
-      expect(Object.hasOwn(request, PIECES)).toBe(true);
+      expect(Object.hasOwn(request, 'pieces')).toBe(true);
       return Buffer.from((await readWithin(request, 100)) ?? []).toString();
     },
   };

@@ -1,7 +1,8 @@
 // A response whose text is whole: a front that writes it at once needs no stream for it.
+import type { Whole } from '../../ports/bodies.ts';
 
 /** Behaves like `new Response(whole, init)`; the stream of its body is made when it is asked for. */
-export class WholeResponse extends Response {
+export class WholeResponse extends Response implements Whole {
   readonly whole: string;
   #streamed: Response | undefined;
 
