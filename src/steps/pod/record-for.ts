@@ -13,8 +13,10 @@ import { indexWrites, termsRecords } from './pod-index.ts';
 
 /** Key of a pod's record. */
 export const recordKey = (uid: string): string => `pod/${uid}`;
+/** What the keys of all heartbeats begin with. */
+export const HEARTBEATS = 'beat/';
 /** Key of the time at which a pod's podlet last reported. */
-export const heartbeatKey = (uid: string): string => `beat/${uid}`;
+export const heartbeatKey = (uid: string): string => `${HEARTBEATS}${uid}`;
 
 /** Key of the service account tokens in a pod's volumes. */
 export const tokenKey = (uid: string): string => `token/${uid}`;

@@ -1,13 +1,14 @@
 // What a sweep leaves to the next one: since when sweeps have come without a gap, and which pod had no turn.
 import { isMap } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { present } from '../../present.ts';
 
 /** Sweeps come every minute; a longer gap means that the API was away. */
 const GAP_MS = 150_000;
 const KEY = 'sweep';
 
 export interface LastSweep {
-  /** Since when podlets have been able to reach the API without interruption: only silence after that counts. */
+  /** Since when podlets have been answered without interruption, as far as sweeps saw: only silence after that counts. */
   upSince: Date;
   /** The uid of the pod whose turn it is; absent: any. */
   next?: string;
@@ -30,8 +31,15 @@ export async function beginSweep(ports: Book): Promise<LastSweep> {
   const last = {
     upSince: known && typeof since === 'string' ? new Date(since) : now,
     // It stays until another sweep leaves off, since a sweep that dies leaves no word.
-    ...(typeof next === 'string' ? { next } : {}),
+    ...present({ next: typeof next === 'string' ? next : undefined }),
   };
+  await write(ports, last);
+  return last;
+}
+
+/** Records that podlets are not answered right now: their silence counts from here on at the earliest. */
+export async function notAnswering(ports: Book, { next }: LastSweep): Promise<LastSweep> {
+  const last = { upSince: ports.clock.now(), ...present({ next }) };
   await write(ports, last);
   return last;
 }

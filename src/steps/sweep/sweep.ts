@@ -1,8 +1,9 @@
 // Every minute while pods live: looks at all pods, tasks and executions and makes up for lost messages and calls.
 // See docs/design/pod.md.
 import { isStaticWorkLeft } from '../static/static-pods-watcher.ts';
-import { beginSweep, leaveOff } from './last-sweep.ts';
+import { beginSweep, leaveOff, notAnswering } from './last-sweep.ts';
 import type { LastSweep } from './last-sweep.ts';
+import { isSyncSilent } from './silent-sync.ts';
 import { sweepPod } from './sweep-pod.ts';
 import type { Sweep } from './sweep-pod.ts';
 import { restSweep } from './sweep-switch.ts';
@@ -59,9 +60,10 @@ export async function sweep(
   ports: Ports,
   endNamespace: (ports: Ports, name: string) => Promise<void>,
 ): Promise<{ pods: number; left: number }> {
-  const last = await beginSweep(ports);
+  const before = await beginSweep(ports);
   const running = await ports.tasks.listRunning();
   const records = await podRecords(ports);
+  const last = (await isSyncSilent(ports, records)) ? await notAnswering(ports, before) : before;
   const faults: Error[] = [];
   const attempt: Attempt = async (what, step) => {
     await step.catch((cause: unknown) => {
