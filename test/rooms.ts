@@ -18,4 +18,5 @@ export const TAKES_LONG = [
   'test/local/cli/deploy.test.ts',
   'test/local/doors/**/*.test.ts',
   'test/simulation/**/*.test.ts',
+  'test/steps/sweep/{sweep-many,sweep-switch}.test.ts',
 ];
