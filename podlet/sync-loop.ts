@@ -10,7 +10,7 @@ const GAP_MS = 50;
 /** The shortest interval for an API that responds at once and asks for more at once. */
 const SHORTEST_PAUSE_MS = 20;
 /** How long a change may wait for the one that follows it: a pod's start is one report then, not three. */
-const SOON_MS = 100;
+const SOON_MS = 500;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
 /** A held request, one that overtook it, and one more in flight. */

@@ -27,7 +27,7 @@ describe('starting', () => {
 
   it('starts a container that joined the running task once its supervisor has said hello', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
-    await bench.clock.advance(200);
+    await bench.clock.advance(600);
     await bench.startContainer('a');
     await bench.want(({ containers }) => {
       containers.debugger = { run: 0, added: true };
@@ -346,7 +346,7 @@ describe('stopping', () => {
     bench.supervisors.term('a');
     await bench.clock.advance(2_400);
     expect(bench.sent('ack')).toEqual([]);
-    await bench.clock.advance(200);
+    await bench.clock.advance(600);
     expect(bench.sent('ack', 'kill')).toEqual([
       expect.stringContaining('ack false'),
       expect.stringContaining('kill SIGTERM'),
@@ -634,7 +634,7 @@ describe('talking to the API', () => {
 
   it('C9: the pod says what a restarted container finds changed in its root', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
-    await bench.clock.advance(200);
+    await bench.clock.advance(600);
     await bench.startContainer('a');
     bench.supervisors.leftover('a', ['/opt/large', '/opt/other'], 3);
     await bench.clock.advance(1_000);
@@ -667,7 +667,7 @@ describe('talking to the API', () => {
   it('a hello that no start follows is reported by itself', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
     expect(bench.last.sandboxReady).toBe(false);
-    await bench.clock.advance(200);
+    await bench.clock.advance(600);
     expect(bench.last.sandboxReady).toBe(true);
   });
 
