@@ -13,7 +13,7 @@ export const STATIC_PODS = 'static-pods';
 
 /**
  * Creates the pods of the manifests that are missing, and deletes those whose file is gone or changed, or whose pod has failed.
- * Returns whether all are as they should be: a pod that comes back after its deletion needs another call.
+ * Returns whether another call would change nothing: a pod that comes back after its deletion needs one, and one whose namespace is to come.
  */
 export async function keepStaticPods(
   ports: StaticPorts,
@@ -44,23 +44,30 @@ export async function keepStaticPods(
     if (pod.metadata.deletionTimestamp === undefined)
       await objects.remove('pods', pod, { records: [] });
   }
-  for (const [key, pod] of wanted) if (!there.has(key)) await create(ports, objects, pod, say);
+  for (const [key, pod] of wanted)
+    if (!there.has(key) && !(await create(ports, objects, pod, say))) settled = false;
   return settled;
 }
 
+/** Refusals that only another manifest can change. */
+const LASTING = ['Invalid', 'BadRequest'];
+
+/** Creates the pod; false if that may succeed later: once its namespace is there, or the quota has room. */
 async function create(
   { ids }: StaticPorts,
   objects: Objects,
   pod: Pod,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await objects.create('pods', pod as unknown as KubeObject, { uid: ids.uuid(), records: [] });
+    return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     // Another run of the same call came first.
-    if (error.reason === 'AlreadyExists') return;
+    if (error.reason === 'AlreadyExists') return true;
     say(`static pod ${pod.metadata.name ?? ''}: ${error.message}`);
+    return LASTING.includes(error.reason);
   }
 }
 

@@ -112,3 +112,14 @@ async function end(): Promise<void> {
     object: { key: key(), object: null, expected: old.metadata.resourceVersion as ResourceVersion },
   });
 }
+
+it('P2: a pod that may be created later is looked at again, one that its manifest forbids is not', async () => {
+  const elsewhere = { ...manifest(), metadata: { name: 'web', namespace: 'later' } };
+  expect(await keep(elsewhere)).toBe(false);
+  expect(said).toEqual([expect.stringContaining('namespaces "later" not found')]);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } };
+  await api.send('POST', '/api/v1/namespaces', { body: namespace });
+  expect([await keep(elsewhere), said.slice(1)]).toEqual([true, []]);
+  expect(await keep(manifest('busybox:1', { restartPolicy: 'Sometimes' }))).toBe(false);
+  expect(await keep(manifest('busybox:1', { restartPolicy: 'Sometimes' }))).toBe(true);
+});
