@@ -41,6 +41,11 @@ export interface TailOptions {
 
 type Only = NonNullable<ChangesOptions['only']>;
 
+interface HeldLine {
+  line: Line;
+  entry?: Promise<LogEntry | undefined>;
+}
+
 /** Wakes everybody who waits for a hole to close: as many as read at once. */
 function stirring(): AbortController {
   const stir = new AbortController();
@@ -56,7 +61,7 @@ interface Waiter {
 /** Every number up to `settled` is final: an entry or a tombstone. */
 export class Tail {
   readonly #options: TailOptions;
-  readonly #lines: { line: Line; entry?: Promise<LogEntry | undefined> }[] = [];
+  readonly #lines: HeldLine[] = [];
   readonly #ready = new Map<number, Line>();
   readonly #holes = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
@@ -305,10 +310,17 @@ export class Tail {
     const slice = this.#lines.slice(offset, offset + MAX_ENTRIES);
     const upTo = slice.at(-1)?.line.number ?? 0;
     const wanted = slice.filter(({ line }) => line.entry !== undefined && only(line.entry.key));
-    const entries = await Promise.all(
-      wanted.map((held) => (held.entry ??= toEntry(this.#options.table, held.line))),
-    );
+    const entries = await Promise.all(wanted.map((held) => held.entry ?? this.#parse(held)));
     return { entries: entries.filter((entry) => entry !== undefined), upTo };
+  }
+
+  /** One parse for all watches. A body in parts is read for it: a read that failed is not kept, or no watch got past the line. */
+  #parse(held: HeldLine): Promise<LogEntry | undefined> {
+    const entry = toEntry(this.#options.table, held.line);
+    held.entry = entry;
+    // Whoever waits for it gets the error.
+    entry.catch(() => delete held.entry);
+    return entry;
   }
 
   async #fromTable(

@@ -1,4 +1,5 @@
 // The store (docs/design/store.md) under faults: dead and late writers, lost responses, conflicting transactions, a killed process.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -198,6 +199,27 @@ describe('the store under faults', () => {
     expect(received.every(({ entries }) => entries.length === 1)).toBe(true);
     expect(clock.slept.length).toBeLessThanOrEqual(1);
   });
+});
+
+it('a watch gets past a large object that could not be read once', async () => {
+  const { table, close } = await localTable();
+  let faults = 0;
+  const store = dynamoStore({
+    ...parts,
+    table: {
+      ...table,
+      batchGet: (keys) =>
+        faults-- > 0 ? Promise.reject(new Error('throttled')) : table.batchGet(keys),
+    },
+  });
+  const start = await store.version();
+  const data = { large: randomBytes(400_000).toString('base64') };
+  await store.commit(create(named('large'), data));
+  faults = 1;
+  await expect(store.changes(start, { waitMs: 0 })).rejects.toThrow('throttled');
+  const { entries } = await store.changes(start, { waitMs: 0 });
+  expect(entries.map(({ object }) => object['data'])).toEqual([data]);
+  await close();
 });
 
 describe.each(['many writers', 'a single writer'] as const)(
