@@ -23,12 +23,13 @@ export async function createTaskContainer(
 ): Promise<void> {
   goOn(launch);
   const name = containerName(launch.task, container.name);
+  const { lacking } = launch.agent;
   let id: string;
   try {
     id = await createWithImage(launch, container, name);
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
-    if (knowsNow(launch.agent, error)) return createTaskContainer(launch, container);
+    if (knowsNow(launch.agent, lacking, error)) return createTaskContainer(launch, container);
     if (error.status !== 409)
       throw new LaunchFailure(
         `CannotCreateContainerError: Error response from daemon: ${error.message}`,
@@ -39,10 +40,10 @@ export async function createTaskContainer(
   noteCreated(launch, container.name, id, imageDigestOf(container.image));
 }
 
-/** Whether the error has shown that the engine gives less by itself than the agent leaves out. */
-function knowsNow(agent: Agent, error: DockerError): boolean {
+/** Whether the error has shown that the engine gives less by itself than was left out: other containers may have shown it meanwhile. */
+function knowsNow(agent: Agent, leftOut: readonly string[], error: DockerError): boolean {
   const unknown = unknownIn(error);
-  if (unknown === undefined || !agent.lacking.includes(unknown)) return false;
+  if (unknown === undefined || !leftOut.includes(unknown)) return false;
   agent.lacking = agent.lacking.filter((name) => name !== unknown);
   return true;
 }
