@@ -236,11 +236,14 @@ export class Execution implements ThreadHost {
       run?.tokenClosed
     )
       return 'gone';
-    thread.phase.answer = answer;
+    const { phase } = thread;
+    phase.answer = answer;
     try {
       await this.save(thread, [], []);
     } catch (error) {
       if (error instanceof Aborted) return 'gone';
+      // Its sender repeats it, and would be refused if it counted as answered.
+      delete phase.answer;
       throw error;
     }
     run?.onAnswer?.(answer);
