@@ -1,7 +1,9 @@
 // What Lambda loads at a cold start, as the deployment makes it: the function, and the ports that it builds before its first answer.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -40,6 +42,19 @@ it.each(FUNCTIONS)('all of %s, packed as it travels, stays below 1 MB', (name) =
   expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(MB);
   // esbuild's stand-in for a package that asks for a module of Node's by `require`, which an ES module does not have.
   expect(filesIn(directory).filter((text) => text.includes('Dynamic require of'))).toEqual([]);
+});
+
+// Node loads its fetch when `Response` or a sibling is first named: 15 ms that a start can leave to the first answer.
+it.each(FUNCTIONS)('a start of %s loads no fetch', (name) => {
+  const directory = join(root, `${name}-imported`);
+  bundle(`functions/${name}.ts`, directory);
+  const url = pathToFileURL(join(directory, 'index.mjs')).href;
+  const script = `await import(${JSON.stringify(url)}); console.log(process.moduleLoadList.join('\\n'));`;
+  const loaded = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+    env: { AWS_LAMBDA_FUNCTION_NAME: 'test', AWS_REGION: 'us-east-1' },
+  });
+  expect(loaded.split('\n')).not.toContain('NativeModule internal/deps/undici/undici');
 });
 
 it('packages that are loaded late travel with who loads them', () => {

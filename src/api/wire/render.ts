@@ -8,7 +8,7 @@ import { present } from '../../present.ts';
 import type { Call, ObjectList, TextList } from '../call.ts';
 import type { Output } from './negotiation.ts';
 import { META, listed, partial, typed } from './forms.ts';
-import { WholeResponse } from './whole-response.ts';
+import { wholeResponse } from './whole-response.ts';
 import { includeOption, tableText, toTable } from './table.ts';
 import { yamlPackage } from './yaml-package.ts';
 
@@ -144,5 +144,5 @@ function respondText(
       },
     });
   }
-  return new WholeResponse(text, { status: code, headers: { 'content-type': type, ...headers } });
+  return wholeResponse(text, { status: code, headers: { 'content-type': type, ...headers } });
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as send, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpServer, listen } from '../../../local/server.ts';
-import { WholeResponse } from '../../../src/api/wire/whole-response.ts';
+import { wholeResponse } from '../../../src/api/wire/whole-response.ts';
 import { systemClock } from '../../../src/system-clock.ts';
 import { readWithin } from '../../../src/read-within.ts';
 
@@ -69,7 +69,7 @@ describe('a whole response', () => {
   const init = { status: 201, headers: { 'content-type': 'application/json' } };
 
   it('reads like the platform’s own, once', async () => {
-    const response = new WholeResponse('{"a":"é"}', init);
+    const response = wholeResponse('{"a":"é"}', init);
     expect([response.status, response.headers.get('content-type')]).toEqual([
       201,
       'application/json',
@@ -84,7 +84,7 @@ describe('a whole response', () => {
   });
 
   it('is sent with its length in bytes', async () => {
-    const answer = await served(() => Promise.resolve(new WholeResponse('"é"', init)), []);
+    const answer = await served(() => Promise.resolve(wholeResponse('"é"', init)), []);
     expect(answer).toEqual({ status: 201, text: '"é"' });
   });
 });
