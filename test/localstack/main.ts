@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -18,6 +19,7 @@ import { parseArgs, promisify } from 'node:util';
 import { placeOf } from '../../local/cli/place.ts';
 import { purge } from '../../local/compose/purge.ts';
 import { openLocalstack, type Localstack } from './installation.ts';
+import { redeployments } from './redeployments.ts';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
@@ -44,6 +46,12 @@ const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 const ready = join(directory, 'ready');
 const contexts = join(directory, 'contexts.json');
 const say = (line: string): void => console.log(line);
+
+/** Whole at once: whoever waits for the file reads it as soon as it exists. */
+function setReady(failure: string): void {
+  writeFileSync(`${ready}.new`, failure);
+  renameSync(`${ready}.new`, ready);
+}
 
 /** The running process of an earlier start. */
 function staying(): number | undefined {
@@ -86,19 +94,12 @@ async function serve(): Promise<void> {
   writeFileSync(place.env, variables.join(''), { mode: 0o600 });
   if (!localstack.streams)
     say('this target answers in one piece: `kubectl get -w` and `logs -f` end after a few seconds');
-  let last = Promise.resolve();
-  again = () => {
-    last = last
-      .then(() => localstack.deploy(contextsNow()))
-      .then(
-        () => writeFileSync(ready, ''),
-        (error: unknown) => writeFileSync(ready, String(error)),
-      );
-  };
+  const deployments = redeployments(() => localstack.deploy(contextsNow()), setReady);
+  again = deployments.again;
   if (isAskedAgain) again();
-  else writeFileSync(ready, '');
+  else setReady('');
   await stopped;
-  await last;
+  await deployments.last();
   if (localstack.outlives) await destroy(localstack);
   await localstack.close();
 }
