@@ -74,6 +74,8 @@ export class Execution implements ThreadHost {
   #lastEvent = 0;
   /** Entries for the next write. */
   #held: JournalEntry[] = [];
+  /** The newest write under way by key. */
+  readonly #writes = new Map<string, readonly JournalEntry[]>();
   #ended = false;
 
   constructor(
@@ -185,11 +187,17 @@ export class Execution implements ThreadHost {
   async #write(first: JournalEntry[], entries: JournalEntry[]): Promise<void> {
     const held = this.#held;
     this.#held = [];
+    const all = [...first, ...held, ...entries];
+    for (const { key } of all) this.#writes.set(key, all);
+    const isNewest = ({ key }: JournalEntry): boolean => this.#writes.get(key) === all;
     try {
-      await this.ports.journal.write([...first, ...held, ...entries]);
+      await this.ports.journal.write(all);
     } catch (error) {
-      this.#held = [...held, ...this.#held];
+      // A later write may have what is newer than these, and may have succeeded.
+      this.#held = [...held.filter(isNewest), ...this.#held];
       throw error;
+    } finally {
+      for (const entry of all) if (isNewest(entry)) this.#writes.delete(entry.key);
     }
   }
 
