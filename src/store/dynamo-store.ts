@@ -10,6 +10,7 @@ import type { Writer } from './commit.ts';
 import { readObject } from './head.ts';
 import { toVersion } from './limits.ts';
 import { listObjects, listTexts } from './list.ts';
+import type { Page } from './list.ts';
 import { sharedNumbers } from './numbers.ts';
 import { getRecord, listRecords } from './records.ts';
 import type { Table } from './table.ts';
@@ -80,6 +81,9 @@ interface Parts extends Writer {
   looks?: AsyncLocalStorage<Look>;
 }
 
+/** How often a list is read while later writes overtake it. */
+const MOST_READINGS = 5;
+
 /** The store built from its parts. */
 export function storeOn({ looks, ...writer }: Parts): DynamoStore {
   const { table, tail, clock } = writer;
@@ -91,17 +95,30 @@ export function storeOn({ looks, ...writer }: Parts): DynamoStore {
     settled.catch(() => (look.settled = undefined));
     return toVersion(await settled);
   };
+  // A watch from the list's version would repeat, in its older states, what the list has of later writes. Another reading settles them;
+  // it costs nothing where this process alone writes, and a request where it does not.
+  const readings = looks === undefined ? MOST_READINGS : 1;
+  const atVersion = async <T>(
+    { version: given }: ListQuery,
+    read: () => Promise<Page<T>>,
+  ): Promise<{ objects: T[]; more: boolean; version: ResourceVersion }> => {
+    for (let left = readings - 1; ; left--) {
+      const version = given ?? (await settle());
+      const { newest, ...page } = await read();
+      if (given !== undefined || newest <= Number(version) || left <= 0)
+        return { ...page, version };
+    }
+  };
   return {
     get: (key: ObjectKey) => readObject(table, key, clock.now()),
-    async list(query: ListQuery) {
-      const version = query.version ?? (await settle());
-      return { ...(await listObjects(table, query, clock.now())), version };
+    list: (query: ListQuery) =>
+      atVersion(query, async () => listObjects(table, query, clock.now())),
+    async listObjects(query: ListQuery) {
+      const { objects, more } = await listObjects(table, query, clock.now());
+      return { objects, more };
     },
-    listObjects: (query: ListQuery) => listObjects(table, query, clock.now()),
-    async listTexts(query: ListQuery) {
-      const version = query.version ?? (await settle());
-      return { ...(await listTexts(table, query, clock.now())), version };
-    },
+    listTexts: (query: ListQuery) =>
+      atVersion(query, async () => listTexts(table, query, clock.now())),
     async commit(write: { object?: ObjectWrite; records?: RecordWrite[] }) {
       const look = looks?.getStore();
       const written = await commit(writer, write);

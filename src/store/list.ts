@@ -51,9 +51,12 @@ function placeOf({ sk }: Item): { namespace: string; name: string } {
   return { namespace, name };
 }
 
-interface Page<T> {
+/** What was read of a list. */
+export interface Page<T> {
   objects: T[];
   more: boolean;
+  /** The number of the newest write that was read, deletions included. */
+  newest: number;
 }
 
 async function listItems<T>(
@@ -64,6 +67,7 @@ async function listItems<T>(
   const { from: first, to } = objectRange(query.namespace, query.after);
   const wanted = query.limit === undefined ? Infinity : query.limit + 1;
   const objects: T[] = [];
+  let newest = 0;
   let size = wanted;
   for (
     let from: string | undefined = first;
@@ -79,11 +83,12 @@ async function listItems<T>(
     });
     from = page.next;
     if (page.items.length === 0) continue;
+    for (const { ver } of page.items) newest = Math.max(newest, Number(ver));
     const found = await Promise.all(page.items.map(read));
     objects.push(...found.filter((object) => object !== undefined));
   }
   const cut = query.limit === undefined ? objects : objects.slice(0, query.limit);
-  return { objects: cut, more: cut.length < objects.length };
+  return { objects: cut, more: cut.length < objects.length, newest };
 }
 
 async function toListed<T>(
