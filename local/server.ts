@@ -208,6 +208,17 @@ const timesOf = (door: Door): HttpOptions => ({
 const isHere = ({ remoteAddress = '', localAddress = '' }: Socket): boolean =>
   /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
 
+/**
+ * While an earlier response waits to be sent, Node pauses the connection after a request's head, but TLS hands over every record that has
+ * come already, and the paused parser would take the body's for an error. A listener makes the records go through the socket's own
+ * buffer, which keeps them until the connection goes on.
+ */
+function leaveParser(socket: Socket): void {
+  if (!socket.isPaused()) return;
+  const listener = (): void => undefined;
+  socket.on('data', listener).off('data', listener);
+}
+
 /** The parser's errors that do not mean a malformed request. */
 const FAULTS = new Map([
   ['HPE_HEADER_OVERFLOW', 431],
@@ -225,6 +236,7 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
   });
   const due = new DueAnswers(door);
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    leaveParser(incoming.socket);
     due.note(outgoing);
     serve(door, scheme, incoming, outgoing, addresses.bodiesOf(incoming.socket)).catch(() =>
       outgoing.destroy(),
