@@ -128,11 +128,17 @@ func setModified(directory int, name string, modified int64) {
 	syscall.Syscall6(syscall.SYS_UTIMENSAT, uintptr(directory), uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&times[0])), flags, 0, 0)
 }
 
-// attributesOf reads all extended attributes of an open file, which include a program's capabilities.
+var noAttributes = map[string]string{}
+
+// attributesOf reads all extended attributes of an open file, which include a program's capabilities and access lists; nil: they
+// cannot be known.
 func attributesOf(fd int) map[string]string {
 	size, _, errno := syscall.RawSyscall(syscall.SYS_FLISTXATTR, uintptr(fd), 0, 0)
-	if errno != 0 || size == 0 || size > maxAttribute {
+	if errno != 0 || size > maxAttribute {
 		return nil
+	}
+	if size == 0 {
+		return noAttributes
 	}
 	names := make([]byte, size)
 	if size, _, errno = syscall.RawSyscall(syscall.SYS_FLISTXATTR, uintptr(fd), uintptr(unsafe.Pointer(&names[0])), size); errno != 0 {

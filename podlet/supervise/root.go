@@ -39,7 +39,7 @@ type entry struct {
 	noted      bool    // a directory: its children are known
 	content    uintptr // a mapping of what a file held
 	target     string
-	attributes map[string]string
+	attributes map[string]string // nil: not known
 	children   []entry
 }
 
@@ -210,8 +210,13 @@ func (r *root) noteDirectory(fd int, directory *entry, path string, depth int) {
 	if err != nil || depth > maxDepth || r.noted+len(names) > maxNoted {
 		return
 	}
+	attributes := attributesOf(fd)
 	// A directory unchanged since before the program started lists nothing of the program's.
-	whole := r.hot || r.stateOfOpen(fd).modified < r.began
+	now := r.stateOfOpen(fd)
+	whole := r.hot || now.modified < r.began
+	if r.hot || now.changed < r.began {
+		directory.attributes = attributes
+	}
 	directory.children = make([]entry, 0, len(names))
 	for _, found := range names {
 		if r.skipped[path+"/"+found.name] {
@@ -297,17 +302,18 @@ func (r *root) noteFile(directory int, one *entry) bool {
 		return false
 	}
 	defer closeFile(fd)
-	one.state = r.stateOfOpen(fd)
-	if !one.state.is(syscall.S_IFREG) || one.state.size == 0 {
+	if one.state = r.stateOfOpen(fd); !one.state.is(syscall.S_IFREG) {
+		return true
+	}
+	one.attributes = attributesOf(fd)
+	if one.state.size == 0 {
+		one.state = r.stateOfOpen(fd)
 		return true
 	}
 	if one.state.links > 1 {
 		if one.content = r.mapped[one.state.inode]; one.content != 0 {
 			return true
 		}
-	}
-	if one.state.mode&0o111 != 0 {
-		one.attributes = attributesOf(fd)
 	}
 	content := mapContent(fd, one.state.size)
 	// Checked after mapping: a file unchanged now was unchanged then.

@@ -222,7 +222,7 @@ func (r *restoring) putBackState(fd int, one *entry, now fileState) bool {
 func (r *root) dress(fd int, one *entry) {
 	syscall.Fchown(fd, int(one.state.uid), int(one.state.gid))
 	syscall.Fchmod(fd, one.state.mode&0o7777)
-	if one.state.is(syscall.S_IFREG) && one.state.mode&0o111 != 0 {
+	if one.attributes != nil {
 		setAttributes(fd, one.attributes)
 	}
 	setModified(fd, "", one.state.modified)
