@@ -53,6 +53,7 @@ export async function recordObjectEvent(
       if (!(error instanceof StoreConflict)) throw error;
     }
   }
+  throw new StoreConflict(`event ${namespace}/${key.name} changed ${MAX_TRIES} times in between`);
 }
 
 /** The name identifies the event, so that a repetition finds the first one. */

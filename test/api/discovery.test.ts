@@ -121,6 +121,59 @@ it('OpenAPI knows a kind by its list over all namespaces too, and by its watches
   ).toEqual([{ type: 'integer' }, { type: 'string' }]);
 });
 
+it('OpenAPI is whole: each document names what it refers to, and each path what stands in it', async () => {
+  const accept = { headers: { accept: 'application/json' } };
+  const { paths } = (await api.send('GET', '/openapi/v3')).body;
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining(['api', 'apis', 'apis/apps', 'apis/apps/v1', 'version']),
+  );
+  for (const { serverRelativeURL } of Object.values<{ serverRelativeURL: string }>(paths)) {
+    const { body } = await api.send('GET', serverRelativeURL, accept);
+    const schemas = Object.keys(body['components'].schemas);
+    for (const [, name] of JSON.stringify(body).matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+      expect(schemas).toContain(name);
+    for (const [path, { parameters = [] }] of Object.entries<{ parameters?: { name: string }[] }>(
+      body['paths'],
+    ))
+      expect(parameters.map(({ name }) => name)).toEqual(
+        expect.arrayContaining([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)),
+      );
+  }
+});
+
+it('OpenAPI says what is answered: lists, watch events, a Status, bytes of a pod', async () => {
+  const { body } = await api.send('GET', '/openapi/v3/api/v1', {
+    headers: { accept: 'application/json' },
+  });
+  const answered = (path: string, method: string): unknown =>
+    Object.values<{ schema: { $ref?: string; type?: string } }>(
+      body['paths'][path][method].responses[200].content,
+    ).map(({ schema }) => schema.$ref?.split('.').pop() ?? schema.type)[0];
+  const pods = '/api/v1/namespaces/{namespace}/pods';
+  expect([
+    answered('/api/v1/pods', 'get'),
+    answered('/api/v1/watch/pods', 'get'),
+    answered(`${pods}/{name}`, 'delete'),
+    answered('/api/v1/namespaces/{namespace}/configmaps/{name}', 'delete'),
+    answered(pods, 'delete'),
+    answered(`${pods}/{name}/proxy/{path}`, 'options'),
+    answered(`${pods}/{name}/eviction`, 'post'),
+    answered('/api/v1/', 'get'),
+  ]).toEqual([
+    'PodList',
+    'WatchEvent',
+    'Pod',
+    'Status',
+    'Status',
+    'string',
+    'Eviction',
+    'APIResourceList',
+  ]);
+  expect(body['components'].schemas['io.k8s.api.core.v1.PodList'].properties.items.items).toEqual({
+    allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.Pod' }],
+  });
+});
+
 it('OpenAPI v2 is served as JSON: what kubectl up to 1.26 dry-runs and explains by', async () => {
   const { body } = await api.send('GET', '/openapi/v2', {
     headers: { accept: 'application/json' },
@@ -134,7 +187,11 @@ it('OpenAPI v2 is served as JSON: what kubectl up to 1.26 dry-runs and explains 
   expect(patch.parameters.map(({ name }: { name: string }) => name)).toEqual(
     expect.arrayContaining(['body', 'dryRun', 'fieldValidation']),
   );
-  expect(parameters.map(({ name }: { name: string }) => name)).toEqual(['namespace', 'name']);
+  expect(parameters.map(({ name }: { name: string }) => name)).toEqual([
+    'namespace',
+    'name',
+    'pretty',
+  ]);
   expect(body['definitions']['io.k8s.api.core.v1.Pod'].properties.spec).toMatchObject({
     $ref: '#/definitions/io.k8s.api.core.v1.PodSpec',
   });

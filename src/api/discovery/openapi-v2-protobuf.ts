@@ -10,6 +10,8 @@ const METHODS = new Map([
   ['put', 3],
   ['post', 4],
   ['delete', 5],
+  ['options', 6],
+  ['head', 7],
   ['patch', 8],
 ]);
 

@@ -2,10 +2,11 @@
 // OpenAPISchema() and the tools built on it read this one.
 import { createHash } from 'node:crypto';
 import { schemaName, schemaV2 as customSchemaV2 } from '../../custom/openapi.ts';
-import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
+import { RESOURCES } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import { present } from '../../present.ts';
-import { openapiDocument } from './openapi.ts';
+import { documentPaths, openapiDocument } from './openapi.ts';
+import type { Parameter, PathItem } from './openapi-paths.ts';
 import { VERSION } from './version.ts';
 
 export interface SchemaV2 {
@@ -49,7 +50,7 @@ export interface DocumentV2 {
 }
 
 interface OperationV3 {
-  parameters?: { name: string; schema: { type: string } }[];
+  parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: SchemaV3 }> };
   responses: Record<
     string,
@@ -100,6 +101,14 @@ function schemaV2({
 const extensionsOf = (from: object): Record<`x-kubernetes-${string}`, unknown> =>
   Object.fromEntries(Object.entries(from).filter(([name]) => name.startsWith('x-kubernetes-')));
 
+const parameterV2 = ({ name, in: place, required, schema }: Parameter): ParameterV2 => ({
+  name,
+  in: place,
+  ...present({ required }),
+  type: schema.type,
+  uniqueItems: true,
+});
+
 function operationV2(operation: OperationV3): OperationV2 {
   const sent = Object.entries(operation.requestBody?.content ?? {});
   const body = sent[0]?.[1].schema;
@@ -117,16 +126,11 @@ function operationV2(operation: OperationV3): OperationV2 {
               schema: schemaV2(body),
             } satisfies ParameterV2,
           ]),
-      ...(operation.parameters ?? []).map(({ name, schema }): ParameterV2 => ({
-        name,
-        in: 'query',
-        type: schema.type,
-        uniqueItems: true,
-      })),
+      ...(operation.parameters ?? []).map(parameterV2),
     ],
     responses: Object.fromEntries(
       Object.entries(operation.responses).map(([code, { description, content }]) => {
-        const schema = content?.['application/json']?.schema;
+        const schema = Object.values(content ?? {})[0]?.schema;
         return [
           code,
           {
@@ -139,15 +143,6 @@ function operationV2(operation: OperationV3): OperationV2 {
     ...extensionsOf(operation),
   };
 }
-
-const pathParameters = (path: string): ParameterV2[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
-    name,
-    in: 'path',
-    required: true,
-    type: 'string',
-    uniqueItems: true,
-  }));
 
 const documents = new WeakMap<readonly Resource[], DocumentV2>();
 
@@ -175,18 +170,19 @@ function build(table: readonly Resource[]): DocumentV2 {
     paths: new Map(),
     definitions: new Map(),
   };
-  for (const group of new Set(
-    table.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)),
-  )) {
-    const { paths, components } = JSON.parse(openapiDocument(table, group)?.body ?? '{}') as {
-      paths: Record<string, Record<string, OperationV3>>;
+  for (const one of documentPaths(table)) {
+    const { paths, components } = JSON.parse(openapiDocument(table, one)?.body ?? '{}') as {
+      paths: Record<string, PathItem>;
       components: { schemas: Record<string, SchemaV3> };
     };
-    for (const [path, methods] of Object.entries(paths)) {
+    for (const [path, { parameters = [], ...methods }] of Object.entries(paths)) {
       made.paths.set(path, {
-        parameters: pathParameters(path),
+        parameters: parameters.map(parameterV2),
         operations: new Map(
-          Object.entries(methods).map(([method, operation]) => [method, operationV2(operation)]),
+          Object.entries(methods).map(([method, operation]) => [
+            method,
+            operationV2(operation as OperationV3),
+          ]),
         ),
       });
     }

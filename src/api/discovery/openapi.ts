@@ -1,137 +1,25 @@
 // OpenAPI v3, one document per group version, which kubectl uses to validate, apply and explain.
 import { createHash } from 'node:crypto';
-import { apiVersionOf, kindKey } from '../../kinds/resources.ts';
-import type { Resource, Verb } from '../../kinds/resources.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
+import type { Resource } from '../../kinds/resources.ts';
 import type { Schema } from '../../kinds/generate.ts';
 import { ensureKinds } from '../../kinds/load.ts';
 import { own, setOwn } from '../../own.ts';
-import { present } from '../../present.ts';
 import { schemaName, schemaV3 } from '../../custom/openapi.ts';
+import { commonSchemas, listSchema, partAt, partPaths } from './openapi-common.ts';
+import {
+  documentPath,
+  listSchemaOf,
+  pathsOf,
+  reference,
+  RESOURCE_LIST,
+  schemaOf,
+} from './openapi-paths.ts';
 import { VERSION } from './version.ts';
 
 interface Document {
   body: string;
   hash: string;
-}
-
-const queryParameter = (name: string, type = 'string') => ({
-  name,
-  in: 'query',
-  schema: { type, uniqueItems: true },
-});
-const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) =>
-  queryParameter(name),
-);
-const METHODS: Partial<Record<Verb, [method: string, action: string]>> = {
-  create: ['post', 'post'],
-  get: ['get', 'get'],
-  list: ['get', 'list'],
-  watch: ['get', 'watch'],
-  update: ['put', 'put'],
-  patch: ['patch', 'patch'],
-  delete: ['delete', 'delete'],
-  deletecollection: ['delete', 'deletecollection'],
-};
-const CUSTOM_PATCH_TYPES = [
-  'application/apply-patch+yaml',
-  'application/json-patch+json',
-  'application/merge-patch+json',
-];
-const PATCH_TYPES = [...CUSTOM_PATCH_TYPES, 'application/strategic-merge-patch+json'];
-const COLLECTION: Verb[] = ['create', 'list', 'deletecollection'];
-
-function operation(
-  { group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>,
-  verb: Verb,
-  action: string,
-  schema: string | undefined,
-  custom: boolean,
-): unknown {
-  const content =
-    schema === undefined
-      ? undefined
-      : { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
-  const writes = verb === 'create' || verb === 'update' || verb === 'patch';
-  return {
-    ...(writes
-      ? {
-          parameters: [
-            ...WRITE_PARAMETERS,
-            ...(verb === 'patch' ? [queryParameter('force', 'boolean')] : []),
-          ],
-        }
-      : {}),
-    ...(verb === 'patch'
-      ? {
-          requestBody: {
-            content: Object.fromEntries(
-              (custom ? CUSTOM_PATCH_TYPES : PATCH_TYPES).map((type) => [
-                type,
-                { schema: { type: 'object' } },
-              ]),
-            ),
-          },
-        }
-      : {}),
-    ...((verb === 'create' || verb === 'update') && content
-      ? { requestBody: { content: { '*/*': content['application/json'] } } }
-      : {}),
-    responses: { 200: { description: 'OK', ...present({ content }) } },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group, version, kind },
-  };
-}
-
-/** Name of the resource's schema. */
-const schemaOf = (resource: Resource): string =>
-  resource.custom === undefined
-    ? (own(ensureKinds().kinds, kindKey(resource)) ?? '')
-    : schemaName(resource);
-
-function pathsOf(resource: Resource): [string, unknown][] {
-  const root = resource.group === '' ? '/api/v1' : `/apis/${apiVersionOf(resource)}`;
-  const inNamespace = `${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
-  const base = `${root}${inNamespace}`;
-  const schema = schemaOf(resource);
-  const operations = (
-    verbs: Verb[],
-    kind: Pick<Resource, 'group' | 'version' | 'kind'> = resource,
-    type = schema,
-  ): Record<string, unknown> =>
-    Object.fromEntries(
-      verbs.flatMap((verb) => {
-        const [method, action] = METHODS[verb] ?? [];
-        return method === undefined || action === undefined
-          ? []
-          : [[method, operation(kind, verb, action, type, resource.custom !== undefined)]];
-      }),
-    );
-  const objectVerbs = resource.verbs.filter(
-    (verb) => !COLLECTION.includes(verb) && verb !== 'watch',
-  );
-  const watched = `${root}/watch${inNamespace}`;
-  const everywhere = resource.namespaced && resource.verbs.includes('list');
-  return [
-    [base, operations(resource.verbs.filter((verb) => COLLECTION.includes(verb)))],
-    // kubectl 1.27's explain finds a kind by the path of its list over all namespaces.
-    ...(everywhere
-      ? [[`${root}/${resource.plural}`, operations(['list'])] satisfies [string, unknown]]
-      : []),
-    ...(resource.verbs.includes('watch')
-      ? [
-          ...(everywhere ? [`${root}/watch/${resource.plural}`] : []),
-          watched,
-          `${watched}/{name}`,
-        ].map((path): [string, unknown] => [path, operations(['watch'])])
-      : []),
-    ...(objectVerbs.length > 0
-      ? [[`${base}/{name}`, operations(objectVerbs)] satisfies [string, unknown]]
-      : []),
-    ...resource.subresources.map((entry): [string, unknown] => [
-      `${base}/{name}/${entry.name}`,
-      operations(entry.verbs, entry, entry.kind === resource.kind ? schema : undefined),
-    ]),
-  ];
 }
 
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
@@ -161,31 +49,47 @@ function reach(names: string[], schemas: Record<string, Schema>): Record<string,
 }
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 
-function build(served: readonly Resource[]): Document {
-  const { schemas, kinds } = ensureKinds();
-  const custom = served.filter((entry) => entry.custom !== undefined);
-  const names = [
-    ...served.filter((entry) => entry.custom === undefined).map(schemaOf),
-    kinds['/DeleteOptions'] ?? '',
-    kinds['/Status'] ?? '',
-    ...(custom.length > 0 ? [META] : []),
-  ];
+function toDocument(paths: object, schemas: object): Document {
   const body = JSON.stringify({
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: VERSION.gitVersion },
-    paths: Object.fromEntries(served.flatMap(pathsOf)),
-    components: {
-      schemas: Object.fromEntries([
-        ...Object.entries(reach(names, schemas)).map(([name, schema]) => [
-          name,
-          inVersion3(name, schema),
-        ]),
-        ...custom.map((entry) => [schemaName(entry), schemaV3(entry)]),
-      ]),
-    },
+    paths,
+    components: { schemas },
   });
   return { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() };
+}
+
+/** Schemas of bodies and answers that belong to several kinds. */
+const SHARED = ['/DeleteOptions', '/Status'];
+
+function build(path: string, served: readonly Resource[]): Document {
+  const { schemas, kinds } = ensureKinds();
+  const custom = served.filter((entry) => entry.custom !== undefined);
+  const subresources = served.flatMap((entry) => entry.subresources.map(({ kind }) => `/${kind}`));
+  const names = [
+    ...served.filter((entry) => entry.custom === undefined).map(schemaOf),
+    ...[...SHARED, ...subresources].map((key) => own(kinds, key) ?? ''),
+    ...(custom.length > 0 ? [META] : []),
+    LIST_META,
+  ];
+  const listed = served.filter(({ verbs }) => verbs.includes('list'));
+  return toDocument(
+    {
+      [`/${path}/`]: documentPath('the resources that are served', reference(RESOURCE_LIST)),
+      ...Object.fromEntries(served.flatMap(pathsOf)),
+    },
+    Object.fromEntries([
+      ...Object.entries(reach(names, schemas)).map(([name, schema]) => [
+        name,
+        inVersion3(name, schema),
+      ]),
+      ...Object.entries(commonSchemas()),
+      ...listed.map((entry) => [listSchemaOf(entry), listSchema(entry)]),
+      ...custom.map((entry) => [schemaName(entry), schemaV3(entry)]),
+    ]),
+  );
 }
 
 /** The last document of each path, with the resources that it describes. */
@@ -197,17 +101,28 @@ const MAX_DOCUMENTS = 1_000;
 const pathOf = (entry: Resource): string =>
   entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`;
 
-/** The document at `api/v1` or `apis/<group>/<version>`; undefined where nothing is served. */
+const groupsOf = (table: readonly Resource[]): string[] => [
+  ...new Set(table.flatMap(({ group }) => (group === '' ? [] : [group]))),
+];
+
+/** Every document's path: `api/v1`, `apis/<group>/<version>`, and what names no group version. */
+export const documentPaths = (table: readonly Resource[]): string[] =>
+  [...new Set([...table.map(pathOf), ...partPaths(groupsOf(table))])].sort();
+
+/** The document at one of these paths; undefined where nothing is served. */
 export function openapiDocument(table: readonly Resource[], path: string): Document | undefined {
   const served = table.filter((entry) => pathOf(entry) === path);
-  if (served.length === 0) return undefined;
+  if (served.length === 0) {
+    const part = partAt(path, groupsOf(table));
+    return part && toDocument(part.paths, part.schemas);
+  }
   const known = documents.get(path);
   if (
     known?.served.length === served.length &&
     served.every((entry, index) => entry === known.served[index])
   )
     return known.document;
-  const document = build(served);
+  const document = build(path, served);
   if (documents.size >= MAX_DOCUMENTS) documents.clear();
   documents.set(path, { served, document });
   return document;
@@ -215,10 +130,9 @@ export function openapiDocument(table: readonly Resource[], path: string): Docum
 
 /** `GET /openapi/v3`. */
 export function openapiIndex(table: readonly Resource[]): unknown {
-  const paths = [...new Set(table.map(pathOf))].sort();
   return {
     paths: Object.fromEntries(
-      paths.map((path) => [
+      documentPaths(table).map((path) => [
         path,
         {
           serverRelativeURL: `/openapi/v3/${path}?hash=${openapiDocument(table, path)?.hash ?? ''}`,
