@@ -8,6 +8,7 @@ import type { ApiPorts, Call } from '../../call.ts';
 import { toPod } from '../../../pod/model/to-pod.ts';
 import { AWS_STREAM_SECONDS, streamOf } from '../../wire/stream.ts';
 import { chooseRun } from './choose-run.ts';
+import { gathered } from './gather.ts';
 import { logOptions } from './options.ts';
 import type { LogOptions } from './options.ts';
 import { finishedAtOf, recordOf, tasksOf, whenOver } from './run-end.ts';
@@ -66,7 +67,7 @@ export async function log(call: Call): Promise<Response> {
     finishedAt: finishedAtOf(observed, run),
   };
   const lines = linesFor(ports, pod.metadata.uid ?? '', source, options, signal);
-  const text = limited(textOf(lines, options), options.limitBytes);
+  const text = limited(gathered(textOf(lines, options)), options.limitBytes);
   const over =
     options.follow && ports.settings.mode === 'aws'
       ? ports.clock.sleep(AWS_STREAM_SECONDS * 1000, signal)
@@ -103,15 +104,13 @@ async function* linesFor(
 
 async function* textOf(
   lines: AsyncGenerator<RunLine>,
-  options: LogOptions,
+  { since, timestamps }: LogOptions,
 ): AsyncGenerator<Uint8Array> {
-  for await (const line of lines) yield* shown(line, options);
-}
-
-function* shown(line: RunLine, { since, timestamps }: LogOptions): Generator<Uint8Array> {
-  if (since !== undefined && new Date(line.time) < since) return;
-  if (timestamps) yield Buffer.from(`${nanoseconds(line.time)} `);
-  yield withoutReturn(line.bytes);
+  for await (const line of lines) {
+    if (since !== undefined && new Date(line.time) < since) continue;
+    const bytes = withoutReturn(line.bytes);
+    yield timestamps ? Buffer.concat([Buffer.from(`${nanoseconds(line.time)} `), bytes]) : bytes;
+  }
 }
 
 const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
