@@ -19,7 +19,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Dynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
 import { createDynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
@@ -55,6 +55,11 @@ const createTable = (client: DynamoDBClient) =>
     }),
   );
 
+async function isActive(client: DynamoDBClient): Promise<boolean> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+  return Table?.TableStatus === 'ACTIVE';
+}
+
 let dynamo: Dynamo;
 let client: DynamoDBClient;
 const clock = new VirtualClock();
@@ -67,16 +72,13 @@ beforeAll(async () => {
   dynamo = await createDynamo({ clock });
   client = clientOf(dynamo);
   await createTable(client);
+  await vi.waitUntil(() => isActive(client), { timeout: 60_000 });
 });
 afterAll(() => dynamo.close());
 
 describe('DynamoDB in this process', () => {
   it('a table is ACTIVE soon after it was created', async () => {
-    await expect
-      .poll(
-        async () => (await client.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus,
-      )
-      .toBe('ACTIVE');
+    expect(await isActive(client)).toBe(true);
   });
 
   it('a transaction writes all its items', async () => {
@@ -108,9 +110,10 @@ describe('DynamoDB in this process', () => {
   });
 
   it('a failed condition cancels the whole transaction and names the reason of each action', async () => {
+    await transact(put('there', 1));
     const error = await transact(
       put('d', 1),
-      put('a', 9, { ...IF_ABSENT, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+      put('there', 9, { ...IF_ABSENT, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
     ).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TransactionCanceledException);
     const reasons = (error as TransactionCanceledException).CancellationReasons;
@@ -173,20 +176,22 @@ describe('DynamoDB: repetitions, contention, TTL', () => {
   });
 
   it('TransactGetItems answers in order, absent items without Item', async () => {
+    await transact(put('first', 1));
     const got = await client.send(
       new TransactGetItemsCommand({
-        TransactItems: ['a', 'none'].map((pk) => ({ Get: { TableName, Key: key(pk) } })),
+        TransactItems: ['first', 'none'].map((pk) => ({ Get: { TableName, Key: key(pk) } })),
       }),
     );
     expect(got.Responses?.map(({ Item }) => Item?.n?.N)).toEqual(['1', undefined]);
   });
 
   it('a failed PutItem shows the item that was in the way', async () => {
+    await transact(put('in the way', 1));
     const error = await client
       .send(
         new PutItemCommand({
           TableName,
-          Item: key('a'),
+          Item: key('in the way'),
           ...IF_ABSENT,
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),

@@ -29,6 +29,7 @@ const plain = (item: Item | undefined): unknown =>
 let subject: Awaited<ReturnType<typeof inProcess>>;
 beforeAll(async () => {
   subject = await inProcess();
+  await subject.table.transact([{ put: ITEM }]);
 });
 afterAll(() => subject.close());
 
