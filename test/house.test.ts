@@ -264,6 +264,16 @@ describe('how a file is written', () => {
     ).toEqual([]);
   });
 
+  it('no test replaces a module or the clock: files share both (vitest.unit.config.ts)', () => {
+    const replaces =
+      /\bvi\.(mock|doMock|unmock|doUnmock|hoisted|resetModules|useFakeTimers|setSystemTime|stubGlobal)\(/;
+    expect(
+      sources
+        .filter(({ path, text }) => path.startsWith('test/') && replaces.test(text))
+        .map(({ path }) => path),
+    ).toEqual([]);
+  });
+
   it('there is no barrel and no room for leftovers', () => {
     expect(
       product

@@ -87,7 +87,8 @@ async function check(say: Say): Promise<Count> {
 async function everything(say: Say): Promise<Count[]> {
   const computing = async (): Promise<Count[]> => [
     await check(say),
-    await vitest(['--config', 'vitest.computing.config.ts'], say, true),
+    await vitest(['--config', 'vitest.unit.config.ts'], say, true),
+    await vitest(['--config', 'vitest.long.config.ts'], say, true),
   ];
   const [containers, others] = await Promise.all([
     vitest(['--config', 'vitest.e2e.config.ts'], say),
