@@ -29,7 +29,7 @@ const WHOLE = `## The pod as a whole
 | a part of an emptyDir that an init container and a later one see from above is there before that init container starts (warning) | the part is a volume of its own, mounted inside the whole |
 | what init containers leave in an emptyDir at the path of a part is copied into it when the part's first container starts | the part is a volume of its own |
 | an emptyDir's \`subPath\` that looks like a file's and that an init container may make is a link; one that does not must be a directory | nobody knows before the start |
-| \`subPathExpr\` beside other mounts of its volume is a link, and refused under \`readOnlyRootFilesystem\` | its path is known when the container starts, the mounts when the task does |
+| \`subPathExpr\` beside other mounts of its volume is a link (warning), and refused under \`readOnlyRootFilesystem\` | its path is known when the container starts, the mounts when the task does |
 | secrets and tokens lie on the task's disk, which Fargate encrypts; in local mode on the engine's | volumes that containers of a task share are directories |
 | \`terminationMessagePath\` with \`readOnlyRootFilesystem\` only below /dev or in a writable volume (warning) | a Fargate task mounts no single files |
 | no container of a pod starts before all its images can be had | ECS stops the whole task when one image fails |
@@ -56,7 +56,7 @@ const API = `## The API
 | on AWS a changed role or binding holds within 5 s everywhere, in local mode at once | each function instance decides from its memory ([rights.md](design/rights.md)) |
 | a template that Fargate cannot run is refused with its Job or other workload | Kubernetes would take it, and each pod would fail |
 | a failed pod that is gone no longer delays the one that replaces it | the back-off of a Job follows from the pods that there are: nothing remembers the others |
-| a PersistentVolume of another kind than local mode's own is an object alone (with \`--beyond-fargate\` hostPath and local ones are mounted): a pod that uses it stays Pending, Unschedulable; \`subPath\` of a claim is a link into the whole; a claim's size is not enforced, and a Block volume cannot be mounted | the engine's volumes are directories |
+| a PersistentVolume of another kind than local mode's own is an object alone (with \`--beyond-fargate\` hostPath and local ones are mounted): a pod that uses it stays Pending, Unschedulable; \`subPath\` of a claim is a link into the whole (warning); a claim's size is not enforced, and a Block volume cannot be mounted | the engine's volumes are directories |
 | an Ingress, IngressClass, NetworkPolicy or HorizontalPodAutoscaler is stored and does nothing (warning) | charts bring them; nothing here routes, filters or measures |
 | webhooks of a ValidatingWebhookConfiguration or MutatingWebhookConfiguration are not asked, even with \`failurePolicy: Fail\` (warning at each write) | droppod calls nobody at admission; no policy that is written as a webhook holds here |
 | an APIService, CertificateSigningRequest, CSIDriver or CSINode is stored and does nothing (warning) | nothing here forwards requests, signs or mounts by plug-ins |
@@ -66,7 +66,7 @@ const API = `## The API
 | patterns of schemas and rules of at most 10 000 characters, and at most 5 000 000 steps for the check of one object by its schema | the same |
 | custom objects have no protobuf form (415), and a definition's columns take JSONPath without scripts | as in Kubernetes |
 | a Service leads nowhere: its name does not resolve and nothing answers at its address (warning); pods get its variables | droppod has no resolver and no proxy between pods yet |
-| in local mode a container's log keeps its last 100 to 150 MB, over all its runs; of the run before, once the present one has written more, the last 10 MiB or 20 000 lines until the restart | the engine's log is the container's, which all runs share |
+| in local mode a container's log keeps its last 100 to 150 MB, over all its runs; of the run before, once the present one has written more, the last 10 MiB or 20 000 lines until the restart; a follower that is slower than the container for so long has a gap | the engine's log is the container's, which all runs share |
 | metrics.k8s.io has pods and no nodes; a number is up to half a minute old and comes with the podlet's next report | nothing asks a podlet for it |
 | on AWS a controller's waits (minReadySeconds, back-off, deadlines, TTL, schedules) end up to a minute late, and pods without an owner reach a Service's endpoints or a budget within a minute | EventBridge Scheduler is precise to a minute; such pods must invoke nothing |
 | exec, attach and port-forward in local mode only; attach to a container without stdin and tty shows whole lines | no serverless front carries upgrades; such output comes from the log |`;

@@ -10,7 +10,7 @@ import { compareQuantities, parseQuantity, printQuantity } from '../pod/model/qu
 import { seedersOf } from '../pod/volumes/seeders.ts';
 import { keysOf, memoryKeys } from '../pod/volumes/mounted-volumes.ts';
 import { partsOf } from '../pod/volumes/volume-parts.ts';
-import { isUsed, usesOf } from '../pod/volumes/volumes.ts';
+import { isUsed, usesOf, volumeOf } from '../pod/volumes/volumes.ts';
 import { noPlaceText } from './no-place.ts';
 
 /** Ten containers in a task definition, one of them the podlet. */
@@ -177,5 +177,20 @@ export function partWarnings(pod: Pod): string[] {
       (path) =>
         `spec.volumes[${index}]: the directory ${path} is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath`,
     );
+  });
+}
+
+/** Parts of a volume that are links into it: what does not follow links finds no directory there. A link to a single file is one to all. */
+export function linkWarnings(pod: Pod): string[] {
+  if (hasTooMany(pod)) return [];
+  return containersOf(pod.spec).flatMap(([field, container]) => {
+    const numbers = new Map((container.volumeMounts ?? []).map((mount, index) => [mount, index]));
+    return containerView(pod, container).placings.flatMap(({ mount, base }) => {
+      const isFile = mount.subPath && volumeOf(pod, mount.name)?.emptyDir !== undefined;
+      if (base === undefined || isFile) return [];
+      return [
+        `${field}.volumeMounts[${numbers.get(mount) ?? -1}].${mount.subPath ? 'subPath' : 'subPathExpr'}: shown as a link into the volume, which find, tar and chown -R do not follow`,
+      ];
+    });
   });
 }

@@ -5,6 +5,7 @@ import type { Settings } from '../ports/settings.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import {
   fargateProblems,
+  linkWarnings,
   memoryWarnings,
   messageWarnings,
   partWarnings,
@@ -79,6 +80,7 @@ export function limitWarnings(pod: Pod): string[] {
     ...hostWarnings(pod),
     ...memoryWarnings(pod),
     ...partWarnings(pod),
+    ...linkWarnings(pod),
     ...messageWarnings(pod),
     ...sizeWarnings(pod),
   ];

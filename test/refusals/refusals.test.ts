@@ -304,6 +304,36 @@ describe('warnings of volumes', () => {
     ]);
   });
 
+  it('F2: warns where a part is a link: of a claim, and of a path that variables give beside other mounts', () => {
+    const warned = (volume: object, ...volumeMounts: object[]) =>
+      limitWarnings(
+        pod(
+          { volumes: [{ name: 'v', ...volume }] },
+          { volumeMounts: volumeMounts.map((mount) => ({ name: 'v', ...mount })) },
+        ),
+      );
+    const text = (index: number, field: string): string =>
+      `spec.containers[0].volumeMounts[${index}].${field}: shown as a link into the volume, which find, tar and chown -R do not follow`;
+    const [part, whole] = [
+      { mountPath: '/var/lib/mysql', subPath: 'mysql' },
+      { mountPath: '/all' },
+    ];
+    const expression = { mountPath: '/logs', subPathExpr: '$(POD)' };
+    expect(warned({ persistentVolumeClaim: { claimName: 'c' } }, whole, part)).toEqual([
+      text(1, 'subPath'),
+    ]);
+    expect(warned({ ephemeral: { volumeClaimTemplate: { spec: {} } } }, part)).toEqual([
+      text(0, 'subPath'),
+    ]);
+    expect(warned({ emptyDir: {} }, whole, expression)).toEqual([text(1, 'subPathExpr')]);
+    expect(warned({ emptyDir: {} }, expression)).toEqual([]);
+    expect(warned({ emptyDir: {} }, part, whole)).toEqual([]);
+    expect(warned({ emptyDir: {} }, whole, { mountPath: '/a.conf', subPath: 'a.conf' })).toEqual(
+      [],
+    );
+    expect(warned({ configMap: { name: 'c' } }, { mountPath: '/a', subPath: 'a' })).toEqual([]);
+  });
+
   it('F3: warns of a memory volume that is on disk, by the rule that makes it so', () => {
     const warned = (volumeMounts: object[], more: object = {}) =>
       limitWarnings(
