@@ -1,6 +1,7 @@
 // What Kubernetes would take and droppod does not: every such field is refused or warned of, never dropped in silence.
 import type { FieldError } from '../errors.ts';
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import type { Settings } from '../ports/settings.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import {
@@ -118,11 +119,17 @@ function collect(node: FieldNode, value: unknown, steps: Step[], found: Found[])
   } else if (value === null || typeof value !== 'object') {
     if (!isEmpty(value)) found.push({ place: placeOf(steps), field: 'unknown' });
   } else if (Array.isArray(value)) {
-    for (const [index, entry] of value.entries())
-      collectBelow(node.entry(), entry, index, steps, found);
+    for (let index = 0; index < value.length; index++)
+      collectBelow(node.entry(), value[index], index, steps, found);
   } else {
-    for (const [name, member] of Object.entries(value))
-      collectBelow(node.member(name), member, name, steps, found);
+    for (const name of Object.keys(value))
+      collectBelow(
+        node.member(name),
+        own(value as Record<string, unknown>, name),
+        name,
+        steps,
+        found,
+      );
   }
 }
 

@@ -87,6 +87,7 @@ function projectedFiles({
 
 /** One warning for each path that equals or lies within one before it. */
 function collisions(volume: string, { title, paths }: Files): string[] {
+  if (paths.length < 2) return [];
   const bare = paths.map((path) => path.replace(/\/+$/, ''));
   return bare.flatMap((path, index) => {
     const other = bare

@@ -12,39 +12,35 @@ const KEPT = /^[or]\//;
 const FORGET_MS = 10 * 60 * 1000;
 
 interface Partition {
-  forgottenAt: number;
   items: Map<string, Item>;
   /** The keys of `items` in order. A partition also holds the markers of deleted objects, so a page must not scan it. */
   keys: string[];
 }
 
+const NOTHING: { items: Item[] } = { items: [] };
+Object.freeze(NOTHING.items);
+
 /** `table` must not have another writer. */
 export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
-  const partitions = new Map<string, Promise<Partition>>();
+  const held = heldPartitions(table, clock);
   const queues = new Map<string, Promise<unknown>>();
-
-  const partition = async (pk: string): Promise<Partition> => {
-    const loading = partitions.get(pk) ?? load(table, pk, clock.now().getTime());
-    partitions.set(pk, loading);
-    loading.catch(() => partitions.delete(pk));
-    const loaded = await loading;
-    forgetExpired(loaded, clock.now().getTime());
-    return loaded;
-  };
-
   return {
     ...table,
     get: async (key) =>
-      KEPT.test(key.pk) ? (await partition(key.pk)).items.get(key.sk) : table.get(key),
+      KEPT.test(key.pk)
+        ? (held.at(key.pk) ?? (await held.load(key.pk))).items.get(key.sk)
+        : table.get(key),
     async query({ pk, from, to, limit }) {
       if (!KEPT.test(pk)) return table.query({ pk, from, to, ...present({ limit }) });
-      const { items, keys } = await partition(pk);
+      const { items, keys } = held.at(pk) ?? (await held.load(pk));
+      if (keys.length === 0) return NOTHING;
       const first = placeOf(keys, from);
       const end = Math.max(
         first,
         Math.min(placeOf(keys, `${to}\u0000`), limit === undefined ? Infinity : first + limit),
       );
       const next = keys[end];
+      if (first === end && next === undefined) return NOTHING;
       return {
         items: first === end ? [] : keys.slice(first, end).flatMap((sk) => items.get(sk) ?? []),
         ...present({ next: next !== undefined && next <= to ? next : undefined }),
@@ -52,7 +48,7 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
     },
     async transact(writes) {
       const keys = writes.map(keyOf).filter(({ pk }) => KEPT.test(pk));
-      await Promise.all(keys.map(({ pk }) => partition(pk)));
+      for (const { pk } of keys) if (held.at(pk) === undefined) await held.load(pk);
       return inTurn(
         queues,
         keys.map(({ pk, sk }) => `${pk}\n${sk}`),
@@ -60,11 +56,12 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
           try {
             const outcome = await table.transact(writes);
             if (outcome === 'written')
-              for (const write of writes) await remember(table, partition, write);
+              for (const write of writes) await remember(table, held, write);
+            held.forgetExpired();
             return outcome;
           } catch (error) {
             // Whether it was written is unknown: the partitions are read again.
-            for (const { pk } of keys) partitions.delete(pk);
+            for (const { pk } of keys) held.drop(pk);
             throw error;
           }
         },
@@ -73,22 +70,64 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
   };
 }
 
-function forgetExpired(held: Partition, nowMs: number): void {
-  if (nowMs - held.forgottenAt < FORGET_MS) return;
-  held.forgottenAt = nowMs;
-  for (const [sk, { expires }] of held.items)
-    if (expires !== undefined && Number(expires) * 1000 <= nowMs) held.items.delete(sk);
-  held.keys = held.keys.filter((sk) => held.items.has(sk));
+interface Held {
+  /** The partition where it is loaded: most reads need no promise of their own. */
+  at(pk: string): Partition | undefined;
+  load(pk: string): Promise<Partition>;
+  drop(pk: string): void;
+  /** Called at each write: what only is read does not grow. */
+  forgetExpired(): void;
 }
 
-async function load(table: Table, pk: string, nowMs: number): Promise<Partition> {
+function heldPartitions(table: Table, clock: Pick<Clock, 'now'>): Held {
+  const loaded = new Map<string, Partition>();
+  const loading = new Map<string, Promise<Partition>>();
+  let forgottenAt = clock.now().getTime();
+  const begin = (pk: string): Promise<Partition> => {
+    const load = loadPartition(table, pk).then(
+      (partition) => {
+        // Unless it was dropped meanwhile.
+        if (loading.get(pk) === load) loaded.set(pk, partition);
+        return partition;
+      },
+      (error: unknown) => {
+        if (loading.get(pk) === load) loading.delete(pk);
+        throw error;
+      },
+    );
+    loading.set(pk, load);
+    return load;
+  };
+  return {
+    at: (pk) => loaded.get(pk),
+    load: (pk) => loading.get(pk) ?? begin(pk),
+    drop(pk) {
+      loaded.delete(pk);
+      loading.delete(pk);
+    },
+    forgetExpired() {
+      const nowMs = clock.now().getTime();
+      if (nowMs - forgottenAt < FORGET_MS) return;
+      forgottenAt = nowMs;
+      for (const partition of loaded.values()) dropExpired(partition, nowMs);
+    },
+  };
+}
+
+function dropExpired(partition: Partition, nowMs: number): void {
+  for (const [sk, { expires }] of partition.items)
+    if (expires !== undefined && Number(expires) * 1000 <= nowMs) partition.items.delete(sk);
+  partition.keys = partition.keys.filter((sk) => partition.items.has(sk));
+}
+
+async function loadPartition(table: Table, pk: string): Promise<Partition> {
   const items = new Map<string, Item>();
   for (let from: string | undefined = ' '; from !== undefined;) {
     const page: { items: Item[]; next?: string } = await table.query({ pk, from, to: '\uffff' });
     for (const item of page.items) items.set(item.sk, item);
     from = page.next;
   }
-  return { forgottenAt: nowMs, items, keys: [...items.keys()].sort(compareKeys) };
+  return { items, keys: [...items.keys()].sort(compareKeys) };
 }
 
 /** Index of the first key that is not less than `sk`. */
@@ -105,16 +144,12 @@ function placeOf(keys: readonly string[], sk: string): number {
 const keyOf = (write: TableWrite): ItemKey =>
   'put' in write ? write.put : 'update' in write ? write.update : write.remove;
 
-async function remember(
-  table: Table,
-  partition: (pk: string) => Promise<Partition>,
-  write: TableWrite,
-): Promise<void> {
+async function remember(table: Table, held: Held, write: TableWrite): Promise<void> {
   const { pk, sk } = keyOf(write);
   if (!KEPT.test(pk)) return;
-  const { items, keys } = await partition(pk);
   const now =
     'put' in write ? write.put : 'update' in write ? await table.get({ pk, sk }) : undefined;
+  const { items, keys } = held.at(pk) ?? (await held.load(pk));
   const place = placeOf(keys, sk);
   const known = keys[place] === sk;
   if (now) items.set(sk, now);
@@ -129,8 +164,8 @@ async function inTurn<T>(
   keys: string[],
   act: () => Promise<T>,
 ): Promise<T> {
-  const earlier = keys.map((key) => queues.get(key));
-  const turn = Promise.all(earlier).then(act);
+  const earlier = keys.flatMap((key) => queues.get(key) ?? []);
+  const turn = earlier.length === 0 ? act() : Promise.all(earlier).then(act);
   // The caller gets the error; the next in the queue only waits.
   const done = turn.catch(() => undefined);
   for (const key of keys) queues.set(key, done);

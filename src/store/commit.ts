@@ -58,7 +58,7 @@ export async function commit(
     writeId: writer.ids.uuid(),
   };
   for (let taken = 0; taken < NUMBERS; taken++) {
-    const head = await readHead(writer.table, plan.object.key, writer.clock.now());
+    const head = await readHead(writer.table, plan.object.key, writer.clock);
     checkExpected(head, plan.object);
     const counter = await writer.numbers.take();
     const line = await writeUnder(writer, plan, head, counter.number);

@@ -110,15 +110,13 @@ export function storeOn({ looks, ...writer }: Parts): DynamoStore {
     }
   };
   return {
-    get: (key: ObjectKey) => readObject(table, key, clock.now()),
-    list: (query: ListQuery) =>
-      atVersion(query, async () => listObjects(table, query, clock.now())),
+    get: (key: ObjectKey) => readObject(table, key, clock),
+    list: (query: ListQuery) => atVersion(query, () => listObjects(table, query, clock)),
     async listObjects(query: ListQuery) {
-      const { objects, more } = await listObjects(table, query, clock.now());
+      const { objects, more } = await listObjects(table, query, clock);
       return { objects, more };
     },
-    listTexts: (query: ListQuery) =>
-      atVersion(query, async () => listTexts(table, query, clock.now())),
+    listTexts: (query: ListQuery) => atVersion(query, () => listTexts(table, query, clock)),
     async commit(write: { object?: ObjectWrite; records?: RecordWrite[] }) {
       const look = looks?.getStore();
       const written = await commit(writer, write);

@@ -1,5 +1,6 @@
 // The newest state of an object: its item, or the marker that a deletion left.
 import type { KubeObject } from '../kinds/pod.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ObjectKey } from '../ports/store.ts';
 import { bodyOf, unpack } from './body.ts';
 import { parsed } from './parsed.ts';
@@ -14,12 +15,15 @@ export interface Head {
   body: Body | undefined;
 }
 
+/** Asked only where something can have expired: reading the clock takes as long as reading an item from memory. */
+export type Now = Pick<Clock, 'now'>;
+
 /** Parts expire only hours after they were replaced, so a single second look is enough. */
 const LOOKS = 3;
 
 /** The item as a head. DynamoDB deletes expired items within days: until then they are treated as gone. */
-export function headOf({ ver, body, expires }: Item, now: Date): Head {
-  const expired = expires !== undefined && Number(expires) * 1000 <= now.getTime();
+export function headOf({ ver, body, expires }: Item, { now }: Now): Head {
+  const expired = expires !== undefined && Number(expires) * 1000 <= now().getTime();
   return { number: Number(ver), body: expired ? undefined : bodyOf(body) };
 }
 
@@ -27,18 +31,18 @@ export function headOf({ ver, body, expires }: Item, now: Date): Head {
 export async function readHead(
   table: Pick<Table, 'get'>,
   key: ObjectKey,
-  now: Date,
+  clock: Now,
 ): Promise<Head | undefined> {
   const item = await table.get(objectItem(key));
-  return item && headOf(item, now);
+  return item && headOf(item, clock);
 }
 
 /** The newest object. */
 export const readObject = (
   table: Pick<Table, 'get' | 'batchGet'>,
   key: ObjectKey,
-  now: Date,
-): Promise<KubeObject | undefined> => readAs(table, key, now, parsed);
+  clock: Now,
+): Promise<KubeObject | undefined> => readAs(table, key, clock, parsed);
 
 /** What a reader makes of the text and number of a stored body. `stored` is the attribute itself. */
 export type Form<T> = (text: string, number: number, stored: Attribute | undefined) => T;
@@ -47,12 +51,12 @@ export type Form<T> = (text: string, number: number, stored: Attribute | undefin
 export async function readAs<T>(
   table: Pick<Table, 'get' | 'batchGet'>,
   key: ObjectKey,
-  now: Date,
+  clock: Now,
   form: Form<T>,
 ): Promise<T | undefined> {
   for (let look = 0; look < LOOKS; look++) {
     const item = await table.get(objectItem(key));
-    const head = item && headOf(item, now);
+    const head = item && headOf(item, clock);
     if (head?.body === undefined) return undefined;
     const text = await unpack(table, head.body);
     if (item !== undefined && text !== undefined) return form(text, head.number, item.body);

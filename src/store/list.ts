@@ -3,7 +3,7 @@ import type { KubeObject } from '../kinds/pod.ts';
 import type { ListQuery, StoredText } from '../ports/store.ts';
 import { jsonOf, unpack, versionedText } from './body.ts';
 import { headOf, readAs } from './head.ts';
-import type { Form } from './head.ts';
+import type { Form, Now } from './head.ts';
 import { parsed } from './parsed.ts';
 import { objectPartition, objectRange } from './layout.ts';
 import type { Item, Table } from './table.ts';
@@ -12,13 +12,13 @@ import type { Item, Table } from './table.ts';
 const MAX_PAGE = 512;
 
 /** Objects as they are now; the caller settles the version first, so that nothing up to it is missing. */
-export function listObjects(table: Table, query: ListQuery, now: Date): Promise<Page<KubeObject>> {
-  return listItems(table, query, (item) => toListed(table, query.resource, item, now, parsed));
+export function listObjects(table: Table, query: ListQuery, clock: Now): Promise<Page<KubeObject>> {
+  return listItems(table, query, (item) => toListed(table, query.resource, item, clock, parsed));
 }
 
 /** The same as JSON texts that are not parsed. */
-export function listTexts(table: Table, query: ListQuery, now: Date): Promise<Page<StoredText>> {
-  return listItems(table, query, (item) => toStored(table, query.resource, item, now));
+export function listTexts(table: Table, query: ListQuery, clock: Now): Promise<Page<StoredText>> {
+  return listItems(table, query, (item) => toStored(table, query.resource, item, clock));
 }
 
 /** The texts of items; a table that keeps its items reads each text only once. */
@@ -28,16 +28,16 @@ function toStored(
   table: Table,
   resource: string,
   item: Item,
-  now: Date,
+  clock: Now,
 ): StoredText | undefined | Promise<StoredText | undefined> {
-  const { body, number } = headOf(item, now);
+  const { body, number } = headOf(item, clock);
   if (body === undefined) return undefined;
   const known = texts.get(item);
   if (known) return known;
   const place = placeOf(item);
   const json = jsonOf(body, number);
   if (json === undefined)
-    return toListed(table, resource, item, now, (text, version) => ({
+    return toListed(table, resource, item, clock, (text, version) => ({
       ...place,
       json: () => versionedText(text, version),
     }));
@@ -64,6 +64,7 @@ async function listItems<T>(
   query: ListQuery,
   read: (item: Item) => T | undefined | Promise<T | undefined>,
 ): Promise<Page<T>> {
+  const pk = objectPartition(query.resource);
   const { from: first, to } = objectRange(query.namespace, query.after);
   const wanted = query.limit === undefined ? Infinity : query.limit + 1;
   const objects: T[] = [];
@@ -74,13 +75,9 @@ async function listItems<T>(
     from !== undefined && objects.length < wanted;
     size = Math.min(2 * size, Math.max(MAX_PAGE, wanted))
   ) {
-    const limit = wanted === Infinity ? {} : { limit: size };
-    const page: { items: Item[]; next?: string } = await table.query({
-      pk: objectPartition(query.resource),
-      from,
-      to,
-      ...limit,
-    });
+    const page: { items: Item[]; next?: string } = await table.query(
+      wanted === Infinity ? { pk, from, to } : { pk, from, to, limit: size },
+    );
     from = page.next;
     if (page.items.length === 0) continue;
     for (const { ver } of page.items) newest = Math.max(newest, Number(ver));
@@ -95,12 +92,12 @@ async function toListed<T>(
   table: Table,
   resource: string,
   item: Item,
-  now: Date,
+  clock: Now,
   form: Form<T>,
 ): Promise<T | undefined> {
-  const { body, number } = headOf(item, now);
+  const { body, number } = headOf(item, clock);
   if (body === undefined) return undefined;
   const text = await unpack(table, body);
   if (text !== undefined) return form(text, number, item.body);
-  return readAs(table, { resource, ...placeOf(item) }, now, form);
+  return readAs(table, { resource, ...placeOf(item) }, clock, form);
 }

@@ -94,9 +94,13 @@ const validations: Validations = require('dynalite/validations');
 
 db.createKey = rememberedKeys(db.createKey);
 
-for (const name of ['conditionParser', 'updateParser']) {
+for (const [name, changed] of [
+  ['conditionParser', false],
+  // An update resolves the values of its sections in place.
+  ['updateParser', true],
+] as const) {
   const parser: { parse: Parse } = require(`dynalite/db/${name}`);
-  parser.parse = cachedParse(parser.parse);
+  parser.parse = cachedParse(parser.parse, { changed });
 }
 
 /** Operations that dynalite serves itself, by their wire names. */

@@ -44,48 +44,60 @@ interface Child {
   member: boolean;
 }
 
+/** Takes each child of a value. */
+type Visit = (
+  segment: string,
+  value: unknown,
+  shape: Shape,
+  field: Field | undefined,
+  member: boolean,
+) => void;
+
 /** The children of a value; undefined where the value is owned as a whole. */
 function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | undefined {
-  if (isMap(value) && !isGranular(shape)) return undefined;
-  if (shape.type === 'object' && isMap(value)) return membersOf(shape, value);
-  if (shape.type === 'map' && isMap(value))
-    return Object.entries(value).map(([name, member]) => ({
-      segment: `f:${name}`,
-      value: member,
-      shape: shape.of,
-      field: undefined,
-      member: true,
-    }));
-  const keys = field?.list.mapKeys;
-  if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return undefined;
-  return elementsOf(shape.of, value, keys);
+  const children: Child[] = [];
+  const hasChildren = visitChildren(shape, value, field, (segment, member, of, named, isMember) =>
+    children.push({ segment, value: member, shape: of, field: named, member: isMember }),
+  );
+  return hasChildren ? children : undefined;
 }
 
-function membersOf(shape: ObjectShape, value: { [name: string]: unknown }): Child[] {
-  const children: Child[] = [];
-  for (const [name, member] of Object.entries(value)) {
+/** false: the value is owned as a whole. */
+function visitChildren(
+  shape: Shape,
+  value: unknown,
+  field: Field | undefined,
+  visit: Visit,
+): boolean {
+  if (isMap(value)) {
+    if (!isGranular(shape)) return false;
+    if (shape.type === 'object') visitMembers(shape, value, visit);
+    if (shape.type === 'map')
+      for (const name of Object.keys(value))
+        visit(`f:${name}`, own(value, name), shape.of, undefined, true);
+    return true;
+  }
+  const keys = field?.list.mapKeys;
+  if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return false;
+  return visitElements(shape.of, value, keys, visit);
+}
+
+function visitMembers(shape: ObjectShape, value: { [name: string]: unknown }, visit: Visit): void {
+  for (const name of Object.keys(value)) {
+    const member = own(value, name);
     if (member === undefined) continue;
     const field = shape.fields.get(name);
-    children.push({
-      segment: `f:${name}`,
-      value: member,
-      shape: field?.shape ?? unnamedShape(shape),
-      field,
-      member: false,
-    });
+    visit(`f:${name}`, member, field?.shape ?? unnamedShape(shape), field, false);
   }
-  return children;
 }
 
-/** undefined: an element lacks its keys, so that the list is owned as a whole. */
-function elementsOf(shape: Shape, list: unknown[], keys: string[]): Child[] | undefined {
-  const children: Child[] = [];
-  for (const value of list) {
-    const segment = elementSegment(keys, value);
-    if (segment === undefined) return undefined;
-    children.push({ segment, value, shape, field: undefined, member: true });
-  }
-  return children;
+/** false: an element lacks its keys, so that the list is owned as a whole. */
+function visitElements(shape: Shape, list: unknown[], keys: string[], visit: Visit): boolean {
+  const segments = list.map((value) => elementSegment(keys, value));
+  if (segments.includes(undefined)) return false;
+  for (const [index, segment] of segments.entries())
+    visit(segment ?? '', list[index], shape, undefined, true);
+  return true;
 }
 
 /**
@@ -99,15 +111,14 @@ export function fieldsOf(
   field?: Field,
   self = false,
 ): FieldTree {
-  const children = childrenOf(shape, value, field) ?? [];
-  const tree: FieldTree = self && children.length > 0 ? { '.': {} } : {};
-  for (const child of children)
-    setOwn(
-      tree,
-      child.segment,
-      fieldsOf(child.shape, child.value, parents, child.field, child.member || parents),
-    );
-  return tree;
+  // Most values are leaves.
+  if (typeof value !== 'object' || value === null) return {};
+  let tree: FieldTree | undefined;
+  visitChildren(shape, value, field, (segment, below, of, named, member) => {
+    tree ??= self ? { '.': {} } : {};
+    setOwn(tree, segment, fieldsOf(of, below, parents, named, member || parents));
+  });
+  return tree ?? {};
 }
 
 /** The fields that are new or different in `next` (`changed`) and those that it lacks (`removed`). */

@@ -44,10 +44,16 @@ const isWriter = (
 
 /** Kubernetes writes field sets in order, and clients compare them as text. */
 function sorted(tree: FieldTree): FieldTree {
+  const names = Object.keys(tree);
+  if (names.length === 0) return tree;
   const ordered: FieldTree = {};
-  for (const name of Object.keys(tree).sort()) setOwn(ordered, name, sorted(own(tree, name) ?? {}));
+  for (const name of inOrder(names) ? names : names.sort())
+    setOwn(ordered, name, sorted(own(tree, name) ?? {}));
   return ordered;
 }
+
+const inOrder = (names: readonly string[]): boolean =>
+  names.every((name, index) => index === 0 || (names[index - 1] ?? '') < name);
 
 /** A writer's entry in its stored form. */
 export function entryFor(

@@ -29,7 +29,7 @@ const contextOf = (
 });
 
 const parsers = { condition: parserOf('conditionParser'), update: parserOf('updateParser') };
-const caches = { condition: cachedParse(parsers.condition), update: cachedParse(parsers.update) };
+const caches = { condition: cachedParse(parsers.condition, { changed: false }), update: cachedParse(parsers.update, { changed: true }) };
 
 function result(parse: Parse, text: string, context: ParseContext): unknown {
   try {
