@@ -86,7 +86,8 @@ export interface Store {
     query: ListQuery,
   ): Promise<{ objects: StoredText[]; version: ResourceVersion; more: boolean }>;
   /**
-   * At most one object and any number of records, all or nothing. Returns the new version (undefined without an object).
+   * At most one object and any number of records, all or nothing. Returns the new version (undefined without an object). The object is
+   * taken over: it is JSON (no member is undefined), and nobody changes it afterwards.
    * Throws StoreConflict if an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable if
    * the table did not respond: the write may or may not have happened, and the caller reads again.
    */

@@ -24,6 +24,7 @@ export type Body =
 
 /** A text that is ready for the table; its parts are written under a number that is taken later. */
 export interface Packed {
+  text: string;
   /** undefined: the text is stored in parts. */
   inline: { json: string } | { gz: Uint8Array } | undefined;
   gz: Uint8Array;
@@ -44,9 +45,9 @@ export function seal(
 
 /** Compresses once, whatever the number will be. */
 export function pack(json: string): Packed {
-  if (json.length < PLAIN_CHARACTERS) return { inline: { json }, gz: new Uint8Array() };
+  if (json.length < PLAIN_CHARACTERS) return { text: json, inline: { json }, gz: new Uint8Array() };
   const gz = gzipSync(json, { level: 1 });
-  return { inline: gz.length <= INLINE_BYTES ? { gz } : undefined, gz };
+  return { text: json, inline: gz.length <= INLINE_BYTES ? { gz } : undefined, gz };
 }
 
 /** The body to store under `number`, and the writes of its parts. */
@@ -136,7 +137,11 @@ export function jsonOf(body: Body, number: number): (() => string) | undefined {
 }
 
 /** The object of a stored text, with its version. */
-export function toObject(text: string, number: number): KubeObject {
-  const object = JSON.parse(text) as KubeObject;
-  return { ...object, metadata: { ...object.metadata, resourceVersion: toVersion(number) } };
-}
+export const toObject = (text: string, number: number): KubeObject =>
+  versioned(JSON.parse(text) as KubeObject, number);
+
+/** The object under the number that it is stored with. */
+export const versioned = (object: KubeObject, number: number): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: toVersion(number) },
+});

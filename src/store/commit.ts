@@ -18,6 +18,7 @@ import { checkObjectSize, toVersion } from './limits.ts';
 import type { Line } from './log.ts';
 import { lineWrite } from './log.ts';
 import type { Numbers } from './numbers.ts';
+import { written } from './parsed.ts';
 import { recordWrite } from './records.ts';
 import type { Condition, Table, TableWrite, WriteReason } from './table.ts';
 import type { Tail } from './tail.ts';
@@ -63,6 +64,7 @@ export async function commit(
     const counter = await writer.numbers.take();
     const line = await writeUnder(writer, plan, head, counter.number);
     if (line === undefined) continue;
+    keepWritten(plan, line);
     writer.tail.announce(line);
     // The write is done whatever becomes of the mark; the next write moves the mark again.
     writer.tail.keepMark(counter).catch(() => undefined);
@@ -85,6 +87,11 @@ function packed({ object, lastState }: ObjectWrite): Packed | undefined {
   const text = toText(shown);
   checkObjectSize(text);
   return pack(text);
+}
+
+/** The log and the object's readers get the object as it was given, instead of parsing what it was stored as. */
+function keepWritten({ object: { object }, packed }: Plan, { number, entry }: Line): void {
+  if (object && packed && entry) written(entry.body, packed.text, number, object);
 }
 
 function checkExpected(head: Head | undefined, { key, expected, object }: ObjectWrite): void {

@@ -22,8 +22,8 @@ export type Now = Pick<Clock, 'now'>;
 const LOOKS = 3;
 
 /** The item as a head. DynamoDB deletes expired items within days: until then they are treated as gone. */
-export function headOf({ ver, body, expires }: Item, { now }: Now): Head {
-  const expired = expires !== undefined && Number(expires) * 1000 <= now().getTime();
+export function headOf({ ver, body, expires }: Item, clock: Now): Head {
+  const expired = expires !== undefined && Number(expires) * 1000 <= clock.now().getTime();
   return { number: Number(ver), body: expired ? undefined : bodyOf(body) };
 }
 

@@ -1,6 +1,8 @@
-// Objects as they were parsed last: admission reads the same few at each call, and a new state is read by the log and by its own step.
+// Objects as they were parsed or written last: admission reads the same few at each call, and a new state is read by the log and by its
+// own step.
 import type { KubeObject } from '../kinds/pod.ts';
-import { toObject } from './body.ts';
+import type { Body } from './body.ts';
+import { toObject, versioned } from './body.ts';
 import type { Attribute } from './table.ts';
 
 /** The most that are kept, and of how many characters each. Few, so that they do not outlive the nursery. */
@@ -18,8 +20,20 @@ export function parsed(text: string, number: number, stored: Attribute | undefin
   // A deletion's entry shows the last state under the deletion's number.
   if (known?.number === number) return known.object;
   const object = toObject(text, number);
+  keep(stored, number, object);
+  return object;
+}
+
+/**
+ * Keeps a written object, which is not parsed again then: the store takes it over, and its writer must not change it any more (the fake
+ * of the tests freezes it).
+ */
+export function written(stored: Body, text: string, number: number, object: KubeObject): void {
+  if (text.length <= LONGEST) keep(stored, number, versioned(object, number));
+}
+
+function keep(stored: object, number: number, object: KubeObject): void {
   const [oldest] = recent.size < MOST ? [] : recent.keys();
   if (oldest !== undefined) recent.delete(oldest);
   recent.set(stored, { number, object });
-  return object;
 }

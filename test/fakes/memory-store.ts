@@ -132,6 +132,7 @@ export class MemoryStore implements Store {
       for (const record of write.records ?? []) this.#writeRecord(record);
       if (!write.object || !line) return { version: undefined };
       this.#append(write.object, line);
+      if (write.object.object) takeOver(write.object.object);
       return { version: toVersion(line.number) };
     });
   }
@@ -259,3 +260,21 @@ const toEntry = (line: StoredLine): LogEntry =>
     object: frozen(line.object),
     ...present({ previous: line.previous === undefined ? undefined : frozen(line.previous) }),
   });
+
+/** A store may hand on the written object itself: it must be what its text says, and nobody may change it any more. */
+function takeOver(value: unknown, path = 'object'): void {
+  if (typeof value === 'object' && value !== null) {
+    if (Object.isFrozen(value)) return;
+    const kind: unknown = Object.getPrototypeOf(value);
+    if (kind !== null && kind !== Object.prototype && kind !== Array.prototype)
+      throw new Error(`${path} of a written object is no JSON`);
+    Object.freeze(value);
+    for (const [name, member] of Object.entries(value)) takeOver(member, `${path}.${name}`);
+  } else if (!JSON_TYPES.has(typeof value) || (typeof value === 'number' && !isJson(value)))
+    throw new Error(`${path} of a written object is ${String(value)}`);
+}
+
+/** null is an object. */
+const JSON_TYPES = new Set(['object', 'string', 'number', 'boolean']);
+
+const isJson = (value: number): boolean => Number.isFinite(value) && !Object.is(value, -0);
