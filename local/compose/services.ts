@@ -5,7 +5,8 @@ import { createClients, type Clients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/system-clock.ts';
 import { own } from '../../src/own.ts';
 import type { Engine } from '../aws/create-engine.ts';
-import { createDynamo, type Dynamo } from '../aws/dynamodb/create-dynamo.ts';
+import type { Dynamo } from '../aws/dynamodb/create-dynamo.ts';
+import { openDynamoThread } from './dynamo-thread/dynamo-thread.ts';
 import { inProcessHandler } from '../aws/dynamodb/request-handler.ts';
 import { anyEndpoint } from '../aws/front.ts';
 import type { Functions } from '../aws/lambda/invoke.ts';
@@ -41,11 +42,7 @@ export async function openServices(
 ): Promise<Services> {
   const { directory, log } = options;
   const loss = { acceptLoss: options.acceptLoss };
-  const dynamo = await createDynamo({
-    path: join(directory, 'dynamodb'),
-    clock: systemClock,
-    ...loss,
-  });
+  const dynamo = await openDynamoThread({ path: join(directory, 'dynamodb'), ...loss });
   const { engine, closeEngine } = await openEngine({
     directory,
     acceptLoss: options.acceptLoss,

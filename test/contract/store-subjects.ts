@@ -1,6 +1,7 @@
 // The store's implementations under one contract: the fake, the store on the local DynamoDB, and on the endpoint DROPPOD_DYNAMODB_ENDPOINT.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createDynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
+import { createDynamo, type Dynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
+import { openDynamoThread } from '../../local/compose/dynamo-thread/dynamo-thread.ts';
 import { inProcessTable } from '../../local/compose/in-process-table.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/system-clock.ts';
@@ -48,13 +49,13 @@ export async function localTable(path?: string): Promise<{ table: Table; close()
 }
 
 /** The same without the SDK, as in local mode; `retries` counts what was passed to the SDK after all. */
-export async function inProcess(): Promise<{
+export async function inProcess(opening: () => Promise<Dynamo> = inThisThread): Promise<{
   table: Table;
   sdk: Table;
   retries: () => number;
   close(): Promise<void>;
 }> {
-  const dynamo = await createDynamo({ clock: systemClock });
+  const dynamo = await opening();
   const { dynamodb: client } = createClients({
     region: 'us-east-1',
     endpoint: 'http://aws.local',
@@ -77,6 +78,8 @@ export async function inProcess(): Promise<{
     close: () => dynamo.close(),
   };
 }
+
+const inThisThread = (): Promise<Dynamo> => createDynamo({ clock: systemClock });
 
 async function endpointTable(endpoint: string): Promise<{ table: Table; close(): Promise<void> }> {
   const client = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials });
@@ -110,7 +113,7 @@ export function subjects(): [name: string, open: () => Promise<Subject>][] {
     [
       'single writer',
       async () => {
-        const { table, close } = await inProcess();
+        const { table, close } = await inProcess(() => openDynamoThread({}));
         return {
           store: await openSingleWriterStore({
             table,

@@ -18,6 +18,9 @@ import { updateTimeToLive } from './update-time-to-live.ts';
 
 const SWEEP_MS = 60_000;
 
+/** How the targets of DynamoDB's operations begin. */
+export const DYNAMODB_TARGET = 'DynamoDB_20120810.';
+
 const operations: Record<string, Operation<DynamoContext>> = {
   ...Object.fromEntries(NATIVE.map((operation) => [operation, native(operation)])),
   PutItem: conditionalWrite('PutItem'),
@@ -30,7 +33,7 @@ const operations: Record<string, Operation<DynamoContext>> = {
 };
 
 export interface Dynamo {
-  /** Answers requests with the target prefix `DynamoDB_20120810.`, without a socket. */
+  /** Answers requests with the target prefix DYNAMODB_TARGET, without a socket. */
   endpoint: AwsJsonEndpoint;
   /** For an SDK client's `requestHandler`, in this process. */
   requestHandler: InProcessHandler;
@@ -51,7 +54,7 @@ export async function createDynamo({
   const context: DynamoContext = { store, clock, check: checkInput, tokens: new Map() };
   const within: DynamoContext = { ...context, check: checkContent };
   const endpoint = awsJsonEndpoint({
-    targetPrefix: 'DynamoDB_20120810.',
+    targetPrefix: DYNAMODB_TARGET,
     version: '1.0',
     operations,
     context,

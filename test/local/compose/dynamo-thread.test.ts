@@ -1,0 +1,117 @@
+// The engine on a thread of its own: the same answers, refusals and errors as in the thread that calls it.
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { createDynamo, type Dynamo } from '../../../local/aws/dynamodb/create-dynamo.ts';
+import { openDynamoThread } from '../../../local/compose/dynamo-thread/dynamo-thread.ts';
+import { bundledEntry } from '../../../local/bundled-entry.ts';
+import { systemClock } from '../../../src/system-clock.ts';
+
+const opened: Dynamo[] = [];
+
+async function open(path?: string): Promise<Dynamo> {
+  const dynamo = await openDynamoThread(path === undefined ? {} : { path });
+  opened.push(dynamo);
+  return dynamo;
+}
+
+afterEach(async () => {
+  for (const dynamo of opened.splice(0)) await dynamo.close().catch(() => undefined);
+});
+
+const directory = (): string => mkdtempSync(join(tmpdir(), 'dynamo-thread-'));
+
+const TABLE = {
+  TableName: 't',
+  KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+  AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+  BillingMode: 'PAY_PER_REQUEST',
+};
+async function createTable(dynamo: Dynamo): Promise<void> {
+  await dynamo.call('CreateTable', TABLE);
+  await expect
+    .poll(() => dynamo.call('DescribeTable', { TableName: 't' }))
+    .toMatchObject({ Table: { TableStatus: 'ACTIVE' } });
+}
+
+const item = (pk: string): object => ({ TableName: 't', Item: { pk: { S: pk } } });
+const first = (pk: string): object => ({
+  Put: { ...item(pk), ConditionExpression: 'attribute_not_exists(pk)' },
+});
+
+const refusal = (dynamo: Dynamo, operation: string, input: unknown): Promise<unknown> =>
+  dynamo.call(operation, input).then(
+    () => 'no refusal',
+    ({ name, type, message, status, members }: Record<string, unknown>) => ({
+      name,
+      type,
+      message,
+      status,
+      members,
+    }),
+  );
+
+it('what it answered is there for the next thread', async () => {
+  const path = directory();
+  const before = await open(path);
+  await createTable(before);
+  await before.call('TransactWriteItems', { TransactItems: [first('a'), first('b')] });
+  await before.close();
+  const after = await open(path);
+  expect(await after.call('Scan', { TableName: 't' })).toMatchObject({ Count: 2 });
+});
+
+it('refuses in the same words as an engine in this thread', async () => {
+  const [thread, here] = [await open(), await createDynamo({ clock: systemClock })];
+  opened.push(here);
+  for (const dynamo of [thread, here]) {
+    await createTable(dynamo);
+    await dynamo.call('PutItem', item('a'));
+  }
+  for (const [operation, input] of [
+    ['TransactWriteItems', { TransactItems: [first('b'), first('a')] }],
+    ['PutItem', { ...item('x'), TableName: 'none' }],
+    ['Invented', {}],
+  ] as const)
+    expect(await refusal(thread, operation, input)).toEqual(await refusal(here, operation, input));
+});
+
+it('answers at the endpoint, and leaves the targets of other services alone', async () => {
+  const dynamo = await open();
+  const body = Buffer.from(JSON.stringify({ TableName: 'none' }));
+  expect(await dynamo.endpoint({ target: 'AmazonEC2ContainerService.ListTasks', body })).toBe(
+    undefined,
+  );
+  expect(await dynamo.endpoint({ target: 'DynamoDB_20120810.DescribeTable', body })).toMatchObject({
+    status: 400,
+    headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+  });
+});
+
+it('says why a directory cannot be used', async () => {
+  const path = directory();
+  await open(path);
+  await expect(openDynamoThread({ path })).rejects.toMatchObject({
+    name: 'Unusable',
+    message: expect.stringContaining('another droppod uses') as string,
+  });
+});
+
+it('a call after its end is an error', async () => {
+  const dynamo = await open();
+  await dynamo.close();
+  await expect(dynamo.call('ListTables', {})).rejects.toThrow('thread has ended');
+});
+
+it('the bundle of an entry point is made again only where a source has changed', async () => {
+  const entry = join(directory(), `entry-${process.pid}.ts`);
+  writeFileSync(entry, 'export const one: number = 1;\n');
+  const file = await bundledEntry(entry);
+  const made = statSync(file).mtimeMs;
+  expect(await bundledEntry(entry)).toBe(file);
+  expect(statSync(file).mtimeMs).toBe(made);
+  writeFileSync(entry, 'export const one: number = 2;\n');
+  await bundledEntry(entry);
+  expect(readFileSync(file, 'utf8')).toContain('2');
+});
