@@ -29,7 +29,10 @@ const contextOf = (
 });
 
 const parsers = { condition: parserOf('conditionParser'), update: parserOf('updateParser') };
-const caches = { condition: cachedParse(parsers.condition, { changed: false }), update: cachedParse(parsers.update, { changed: true }) };
+const caches = {
+  condition: cachedParse(parsers.condition, { changed: false }),
+  update: cachedParse(parsers.update, { changed: true }),
+};
 
 function result(parse: Parse, text: string, context: ParseContext): unknown {
   try {
