@@ -27,7 +27,7 @@ const runs = Math.min(Number(values.runs), 200);
 
 const parts: Record<string, (subject: Subject) => Promise<Measure[]>> = {
   start: (subject) => benchStart(subject, runs),
-  burst: (subject) => benchBurst(subject, 2),
+  burst: (subject) => benchBurst(subject, 3),
   restart: (subject) => benchRestart(subject, 5),
   probes: benchProbes,
   rollout: benchRollout,

@@ -64,11 +64,20 @@ export async function firstOutputAt(
   throw new Error(`container ${id} wrote nothing`);
 }
 
+/** CPU time of the container so far, in milliseconds. */
+export async function cpuMs(call: EngineCalls['call'], id: string): Promise<number> {
+  const { cpu_stats } = (await call(
+    'GET',
+    `/containers/${id}/stats?stream=false&one-shot=true`,
+  )) as { cpu_stats: { cpu_usage: { total_usage: number } } };
+  return cpu_stats.cpu_usage.total_usage / 1e6;
+}
+
 /** Starts pause + one container; `id` is the container's. */
 export async function startRaw(
   call: EngineCalls['call'],
   image: string,
-): Promise<{ id: string; remove(): Promise<void> }> {
+): Promise<{ id: string; pauseId: string; remove(): Promise<void> }> {
   const labels = { [LABEL]: '1' };
   const pause = (await call('POST', '/containers/create', {
     Image: image,
@@ -87,7 +96,7 @@ export async function startRaw(
   const remove = async (): Promise<void> => {
     for (const id of [app.Id, pause.Id]) await call('DELETE', `/containers/${id}?force=1&v=1`);
   };
-  return { id: app.Id, remove };
+  return { id: app.Id, pauseId: pause.Id, remove };
 }
 
 /** Milliseconds from nothing to the first line of the container's process; then removes both containers. */

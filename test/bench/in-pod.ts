@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
 import { removeImage } from '../../local/docker/images.ts';
-import { COMMAND } from './engine.ts';
+import { COMMAND, cpuMs } from './engine.ts';
 import { isReady, type Subject } from './subject.ts';
 import { summary, type Measure } from './summary.ts';
 
@@ -68,7 +68,7 @@ async function firstRunCpuMs(subject: Subject, restartPolicy: string): Promise<n
   });
   await ready;
   await new Promise((resolve) => setTimeout(resolve, NOTED_MS));
-  const used = await cpuMs(subject, await subject.containerId('app'));
+  const used = await cpuMs(subject.call, await subject.containerId('app'));
   await subject.remove('noted');
   await subject.settled();
   return used;
@@ -114,15 +114,6 @@ async function restartGaps(subject: Subject, image: string, runs: number): Promi
   return gaps;
 }
 
-/** CPU time of the container so far, in milliseconds. */
-async function cpuMs({ call }: Subject, id: string): Promise<number> {
-  const { cpu_stats } = (await call(
-    'GET',
-    `/containers/${id}/stats?stream=false&one-shot=true`,
-  )) as { cpu_stats: { cpu_usage: { total_usage: number } } };
-  return cpu_stats.cpu_usage.total_usage / 1e6;
-}
-
 /** Resident memory of all processes in the container, shared pages of the Node binary included. */
 async function residentMiB({ call }: Subject, id: string): Promise<number> {
   const { Processes } = (await call(
@@ -151,7 +142,7 @@ export async function benchProbes(subject: Subject): Promise<Measure[]> {
   const podlet = await subject.containerId('droppod-podlet');
   const apps = await Promise.all(names.map((name) => subject.containerId(name)));
   const all = (): Promise<number[]> =>
-    Promise.all([podlet, ...apps].map((id) => cpuMs(subject, id)));
+    Promise.all([podlet, ...apps].map((id) => cpuMs(subject.call, id)));
   const [before, began] = [await all(), performance.now()];
   await new Promise((resolve) => setTimeout(resolve, PROBED_MS));
   const [after, tookMs] = [await all(), performance.now() - began];

@@ -1,5 +1,5 @@
 // The measured droppod: its API client, its containers in the engine, and its serving process.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { ENGINE_LABEL } from '../../local/agent/labels.ts';
 import { Client } from '../../local/cli/client.ts';
 import { placeOf, readAccess } from '../../local/cli/place.ts';
@@ -8,7 +8,7 @@ import type { TestDroppod } from '../e2e/droppod.ts';
 import { preciseNow, type EngineCalls } from './engine.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
-const ROLE_LABEL = 'com.amazonaws.ecs.container-name';
+export const ROLE_LABEL = 'com.amazonaws.ecs.container-name';
 const WATCH_LIMIT_MS = 60_000;
 const SETTLE_LIMIT_MS = 60_000;
 
@@ -86,6 +86,14 @@ export class Subject {
     }
     const left = (await this.containers()).map(({ Labels }) => Labels[ROLE_LABEL]);
     throw new Error(`still there after ${SETTLE_LIMIT_MS / 1000} s: ${left.join(', ')}`);
+  }
+
+  /** CPU time of the serving process so far, user and system, in milliseconds. */
+  servingCpuMs(): number {
+    const threads = `/proc/${this.droppod.pid()}/task`;
+    return readdirSync(threads)
+      .map((thread) => Number(readFileSync(`${threads}/${thread}/schedstat`, 'utf8').split(' ')[0]))
+      .reduce((sum, ns) => sum + ns / 1e6, 0);
   }
 
   /** Resident memory of the serving process. */
