@@ -15,7 +15,11 @@ const MAX_EARLY_BYTES = 256 * 1024;
 interface Pair {
   error?: SpdyStream;
   data?: SpdyStream;
+  /** Ends the wait for the counterpart. */
+  complete: AbortController;
 }
+
+type Streams = Required<Pick<Pair, 'error' | 'data'>>;
 
 export interface PortForward {
   open: OpenPort;
@@ -48,10 +52,10 @@ export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: Sp
     const { requestid = '', streamtype = '' } = stream.headers;
     const port = portOf(stream.headers);
     if (port === undefined) return stream.reset();
-    const pair = pairs.get(requestid) ?? {};
+    const pair: Pair = pairs.get(requestid) ?? { complete: new AbortController() };
     if (!pairs.has(requestid))
-      // Only `gone` ends the sleep early, and then every pair is gone.
-      sleep(STREAM_CREATION_MS, gone)
+      // A sleep that ends early finds its pair forwarded, or the client gone.
+      sleep(STREAM_CREATION_MS, AbortSignal.any([gone, pair.complete.signal]))
         .then(() => abandon(requestid, pair))
         .catch(() => undefined);
     pairs.set(requestid, pair);
@@ -60,15 +64,12 @@ export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: Sp
     const { error, data } = pair;
     if (!error || !data) return;
     pairs.delete(requestid);
+    pair.complete.abort();
     forward({ error, data }, port, open).catch(() => data.reset());
   };
 }
 
-async function forward(
-  { error, data }: Required<Pair>,
-  port: number,
-  open: OpenPort,
-): Promise<void> {
+async function forward({ error, data }: Streams, port: number, open: OpenPort): Promise<void> {
   const early = earlyData(data);
   let left = false;
   data.onGone = () => {
@@ -126,12 +127,12 @@ function earlyData(data: SpdyStream): {
   return { taken, dropped: () => taken(() => Promise.resolve()) };
 }
 
-async function end({ error, data }: Required<Pair>): Promise<void> {
+async function end({ error, data }: Streams): Promise<void> {
   await data.end();
   await error.end();
 }
 
-async function fail({ error, data }: Required<Pair>, port: number, why: string): Promise<void> {
+async function fail({ error, data }: Streams, port: number, why: string): Promise<void> {
   await error.write(
     Buffer.from(
       `error forwarding port ${port} to pod: failed to execute portforward in network namespace: ${why}`,
