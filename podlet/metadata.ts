@@ -1,8 +1,7 @@
 // Task metadata endpoint v4: who this task is, its address, the engine's ids of its containers.
-import { connect } from 'node:net';
+import { get } from 'node:http';
 import type { Counters } from './usage-meter.ts';
 import { present } from '../src/present.ts';
-import { HttpClient } from './http-client.ts';
 
 export interface TaskMetadata {
   taskArn?: string;
@@ -12,7 +11,6 @@ export interface TaskMetadata {
 }
 
 const TIMEOUT_MS = 2_000;
-const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Reads `<uri>/task`; without an endpoint, or after an error, nothing is known. */
 export async function readTaskMetadata(uri: string | undefined): Promise<TaskMetadata> {
@@ -93,20 +91,16 @@ function list(value: unknown, name: string): unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
-/** undefined: no such text, or no answer. */
-async function fetchText(address: string): Promise<string | undefined> {
-  try {
-    const url = new URL(address);
-    const client = new HttpClient({
-      connect: () => connect({ host: url.hostname, port: Number(url.port || 80) }),
-      maxBytes: MAX_BYTES,
-      patienceMs: TIMEOUT_MS,
+function fetchText(url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const sent = get(url, { timeout: TIMEOUT_MS }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined),
+      );
     });
-    const headers = { Connection: 'close' };
-    const { status, body } = await client.send({ method: 'GET', url, headers });
-    return status === 200 ? body.toString('utf8') : undefined;
-  } catch {
-    // The next look may succeed.
-    return undefined;
-  }
+    sent.on('timeout', () => sent.destroy());
+    sent.on('error', () => resolve(undefined));
+  });
 }

@@ -1,9 +1,8 @@
 // The podlet's connection to the API: POST over kept connections, JSON both ways.
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { request as plainRequest, Agent as PlainAgent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { present } from '../src/present.ts';
 import type { Desired, Refusal, Report } from '../src/protocol/messages.ts';
-import type { HttpAnswer } from './http-answer.ts';
-import { HttpClient } from './http-client.ts';
 import { SyncRefused } from './ports.ts';
 
 /** Longer than any front holds a request open (local 30 s, AWS far less). */
@@ -22,76 +21,87 @@ export interface TransportOptions {
 
 export type Sync = (report: Report, signal: AbortSignal) => Promise<Desired>;
 
+interface Client {
+  request: typeof plainRequest;
+  agent: PlainAgent;
+}
+
 /** A `sync` over HTTPS (or HTTP, for tests). TLS is loaded only when it is needed: it costs boot time. */
 export async function createTransport(options: TransportOptions): Promise<Sync> {
-  const url = new URL(options.url);
-  const client = new HttpClient({
-    connect:
-      url.protocol === 'https:' ? await secureConnections(url, options) : plain(url, options),
-    maxBytes: MAX_ANSWER_BYTES,
-    patienceMs: REQUEST_TIMEOUT_MS,
+  const client = options.url.startsWith('https:')
+    ? await secureClient(options.ca)
+    : { request: plainRequest, agent: new PlainAgent({ keepAlive: true }) };
+  return (report, signal) => post(client, options, JSON.stringify(report), signal);
+}
+
+async function secureClient(ca: string): Promise<Client> {
+  const { request, Agent } = await import('node:https');
+  return {
+    request,
+    agent: new Agent({ keepAlive: true, ...present({ ca: ca === '' ? undefined : ca }) }),
+  };
+}
+
+function post(
+  { request, agent }: Client,
+  { url, token, lookup }: TransportOptions,
+  body: string,
+  signal: AbortSignal,
+): Promise<Desired> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
+    const sent = request(
+      url,
+      {
+        method: 'POST',
+        agent,
+        headers,
+        signal,
+        timeout: REQUEST_TIMEOUT_MS,
+        ...present({ lookup }),
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) sent.destroy(new Error('the answer is too long'));
+          chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () =>
+          settle(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'), resolve, reject),
+        );
+      },
+    );
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+    sent.on('error', reject);
+    sent.end(body);
   });
-  const headers = {
-    Authorization: `Bearer ${options.token}`,
-    'Content-Type': 'application/json',
-  };
-  return async (report, signal) => {
-    const body = JSON.stringify(report);
-    return settle(await client.send({ method: 'POST', url, headers, body }, signal));
-  };
 }
 
-const placeOf = (url: URL, { lookup }: TransportOptions, port: number) => ({
-  host: url.hostname.replace(/^\[|\]$/g, ''),
-  port: Number(url.port || port),
-  noDelay: true,
-  keepAlive: true,
-  ...present({ lookup }),
-});
-
-const plain =
-  (url: URL, options: TransportOptions): (() => Socket) =>
-  () =>
-    connect(placeOf(url, options, 80));
-
-/** The server must prove the URL's name by a certificate of the CA. */
-async function secureConnections(url: URL, options: TransportOptions): Promise<() => Socket> {
-  const tls = await import('node:tls');
-  const place = placeOf(url, options, 443);
-  const { ca } = options;
-  const secureContext = tls.createSecureContext(present({ ca: ca === '' ? undefined : ca }));
-  // A later connection resumes the session of an earlier one.
-  let session: Buffer | undefined;
-  return () => {
-    const socket = tls.connect({
-      ...place,
-      secureContext,
-      ALPNProtocols: ['http/1.1'],
-      ...present({ servername: isIP(place.host) === 0 ? place.host : undefined, session }),
-    });
-    socket.on('session', (next) => {
-      session = next;
-    });
-    return socket;
-  };
-}
-
-function settle({ status, body }: HttpAnswer): Desired {
-  const text = body.toString('utf8');
-  if (status !== 200) {
-    const message = `the API answered ${status}`;
-    throw isRefusal(text) ? new SyncRefused(message) : new Error(message);
-  }
-  const answer = parsed(text);
-  if (!isDesired(answer)) throw new Error('the answer is no desired state');
-  return answer;
-}
-
-function parsed(text: string): unknown {
+function settle(
+  status: number,
+  text: string,
+  resolve: (desired: Desired) => void,
+  reject: (error: Error) => void,
+): void {
+  if (status !== 200)
+    return reject(
+      isRefusal(text)
+        ? new SyncRefused(`the API answered ${status}`)
+        : new Error(`the API answered ${status}`),
+    );
   try {
-    return JSON.parse(text);
+    const answer: unknown = JSON.parse(text);
+    if (isDesired(answer)) resolve(answer);
+    else reject(new Error('the answer is no desired state'));
   } catch (cause) {
-    throw new Error('the answer is no JSON', { cause });
+    reject(new Error('the answer is no JSON', { cause }));
   }
 }
 
