@@ -1,25 +1,7 @@
 // Volumes on disk: prepares emptyDirs, reads and copies files, measures sizes; write-files.ts writes those of the API.
-import {
-  chmod,
-  chown,
-  lchown,
-  lstat,
-  mkdir,
-  open,
-  opendir,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { chmodSync, constants } from 'node:fs';
+// `promises` is loaded when it is first used, which no common start does.
+import { chmodSync, constants, promises as disk } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { PutFile, VolumeFile as FileContent, Volumes } from './ports.ts';
@@ -45,8 +27,8 @@ export class VolumeFiles implements Volumes {
     else if (desired.emptyDir === true) await emptyOut(directory, keep);
     if (desired.files !== undefined || desired.emptyDir === true)
       chmodSync(directory, ALL | (desired.sticky === true ? STICKY : 0));
-    if (desired.claim === true && (await readdir(directory)).length === 0)
-      await chmod(directory, ALL);
+    if (desired.claim === true && (await disk.readdir(directory)).length === 0)
+      await disk.chmod(directory, ALL);
     if (desired.fsGroup !== undefined && !(await isGroups(directory, desired)))
       await giveToGroup(
         directory,
@@ -62,19 +44,21 @@ export class VolumeFiles implements Volumes {
     most: number,
   ): Promise<{ text: string; whole: boolean } | undefined> {
     // A path that cannot be resolved, for whatever reason, has no file: the container waits with that message.
-    const directory = await realpath(join(this.root, volume)).catch(() => undefined);
+    const directory = await disk.realpath(join(this.root, volume)).catch(() => undefined);
     // The same.
-    const real = await realpath(join(this.root, volume, path)).catch(() => undefined);
+    const real = await disk.realpath(join(this.root, volume, path)).catch(() => undefined);
     if (directory === undefined || real === undefined) return undefined;
     // Without O_NONBLOCK a FIFO blocks a thread until there is a writer; the last element may have become a link in the meantime.
-    const file = await open(
-      real,
-      constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY,
-    ).catch(() => undefined);
+    const file = await disk
+      .open(
+        real,
+        constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY,
+      )
+      .catch(() => undefined);
     if (file === undefined) return undefined;
     try {
       // A container may put a link to the podlet's own files here: what was actually opened counts.
-      const opened = await readlink(`/proc/self/fd/${file.fd}`);
+      const opened = await disk.readlink(`/proc/self/fd/${file.fd}`);
       if (!opened.startsWith(`${directory}/`) || !(await file.stat()).isFile()) return undefined;
       return await readAtMost(file, most);
     } catch {
@@ -110,7 +94,7 @@ export class VolumeFiles implements Volumes {
     const data = join(this.root, volume, '..data');
     const top = join(data, path);
     // Containers cannot write here: no link but the podlet's own is on the way.
-    const state = await stat(top).catch(() => undefined);
+    const state = await disk.stat(top).catch(() => undefined);
     if (state === undefined || relative(data, top).startsWith('..')) return undefined;
     return contentsOf(top, '');
   }
@@ -121,7 +105,7 @@ export class VolumeFiles implements Volumes {
     { only }: { only: boolean } = { only: false },
   ): Promise<void> {
     const directory = join(this.root, volume);
-    await mkdir(directory, { recursive: true });
+    await disk.mkdir(directory, { recursive: true });
     for (const file of files) await putOne(directory, file);
     if (only) await removeOthers(directory, new Set(files.map(({ path }) => path)), '');
   }
@@ -140,13 +124,13 @@ export class VolumeFiles implements Volumes {
 
 /** Removes everything except `keep`: removing a directory ends what containers have mounted there, in their namespaces too. */
 async function emptyOut(directory: string, keep: string[]): Promise<void> {
-  for (const name of await readdir(directory)) {
+  for (const name of await disk.readdir(directory)) {
     if (keep.includes(name)) continue;
     const inside = keep
       .filter((path) => path.startsWith(`${name}/`))
       .map((path) => path.slice(name.length + 1));
     if (inside.length > 0) await emptyOut(join(directory, name), inside);
-    else await rm(join(directory, name), { recursive: true, force: true });
+    else await disk.rm(join(directory, name), { recursive: true, force: true });
   }
 }
 
@@ -156,7 +140,7 @@ async function isGroups(
   { onRootMismatch, fsGroup }: DesiredVolume,
 ): Promise<boolean> {
   if (onRootMismatch !== true) return false;
-  const { gid, mode } = await stat(directory);
+  const { gid, mode } = await disk.stat(directory);
   return gid === fsGroup && (mode & SETGID) !== 0 && (mode & 0o070) === 0o070;
 }
 
@@ -167,12 +151,12 @@ async function giveToGroup(
   fileBits: number,
   keep: string[],
 ): Promise<void> {
-  const state = await lstat(path);
-  if (state.isSymbolicLink()) return lchown(path, -1, group);
-  await chown(path, -1, group);
-  if (!state.isDirectory()) return chmod(path, (state.mode & 0o7777) | fileBits);
-  await chmod(path, (state.mode & 0o7777) | fileBits | 0o110 | SETGID);
-  for (const name of await readdir(path)) {
+  const state = await disk.lstat(path);
+  if (state.isSymbolicLink()) return disk.lchown(path, -1, group);
+  await disk.chown(path, -1, group);
+  if (!state.isDirectory()) return disk.chmod(path, (state.mode & 0o7777) | fileBits);
+  await disk.chmod(path, (state.mode & 0o7777) | fileBits | 0o110 | SETGID);
+  for (const name of await disk.readdir(path)) {
     if (!keep.includes(name))
       await giveToGroup(
         join(path, name),
@@ -184,15 +168,15 @@ async function giveToGroup(
 }
 
 async function contentsOf(path: string, name: string): Promise<FileContent[]> {
-  const { mode, uid, gid, isDirectory } = await stat(path).then((state) => ({
+  const { mode, uid, gid, isDirectory } = await disk.stat(path).then((state) => ({
     mode: state.mode & 0o7777,
     uid: state.uid,
     gid: state.gid,
     isDirectory: state.isDirectory(),
   }));
-  if (!isDirectory) return [{ path: name, content: await readFile(path), mode, uid, gid }];
+  if (!isDirectory) return [{ path: name, content: await disk.readFile(path), mode, uid, gid }];
   const below = await Promise.all(
-    (await readdir(path)).map((entry) => contentsOf(join(path, entry), join(name, entry))),
+    (await disk.readdir(path)).map((entry) => contentsOf(join(path, entry), join(name, entry))),
   );
   return below.flat();
 }
@@ -202,30 +186,30 @@ async function putOne(directory: string, file: PutFile): Promise<void> {
   if ('directory' in file) {
     // Missing or not a directory: it is created.
     if (
-      !(await lstat(path).then(
+      !(await disk.lstat(path).then(
         (state) => state.isDirectory(),
         () => false,
       ))
     ) {
-      await rm(path, { force: true });
-      await mkdir(path);
-      await chmod(path, ALL);
+      await disk.rm(path, { force: true });
+      await disk.mkdir(path);
+      await disk.chmod(path, ALL);
     }
     return;
   }
-  await mkdir(dirname(path), { recursive: true });
+  await disk.mkdir(dirname(path), { recursive: true });
   const fresh = `${path}.droppod-new`;
-  await rm(fresh, { force: true });
+  await disk.rm(fresh, { force: true });
   if ('target' in file) {
-    await symlink(file.target, fresh);
+    await disk.symlink(file.target, fresh);
   } else {
-    await writeFile(fresh, file.content, { mode: 0o600 });
-    await chown(fresh, file.uid, file.gid);
-    await chmod(fresh, file.mode);
+    await disk.writeFile(fresh, file.content, { mode: 0o600 });
+    await disk.chown(fresh, file.uid, file.gid);
+    await disk.chmod(fresh, file.mode);
   }
   // An empty directory that stood for a missing file is replaced by the file.
-  await rmdir(path).catch(() => undefined);
-  await rename(fresh, path);
+  await disk.rmdir(path).catch(() => undefined);
+  await disk.rename(fresh, path);
 }
 
 async function removeOthers(
@@ -233,12 +217,12 @@ async function removeOthers(
   wanted: ReadonlySet<string>,
   below: string,
 ): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
+  for (const entry of await disk.readdir(directory, { withFileTypes: true })) {
     const path = join(below, entry.name);
     if (wanted.has(path)) continue;
     if (entry.isDirectory() && [...wanted].some((one) => one.startsWith(`${path}/`)))
       await removeOthers(join(directory, entry.name), wanted, path);
-    else await rm(join(directory, entry.name), { recursive: true, force: true });
+    else await disk.rm(join(directory, entry.name), { recursive: true, force: true });
   }
 }
 
@@ -259,11 +243,11 @@ async function readAtMost(
 /** A directory's entries are read a few at a time: there may be millions. */
 async function treeBytes(path: string): Promise<number> {
   // What has disappeared takes no space.
-  const state = await lstat(path).catch(() => undefined);
+  const state = await disk.lstat(path).catch(() => undefined);
   if (state === undefined) return 0;
   if (!state.isDirectory()) return state.blocks * 512;
   // The same.
-  const entries = await opendir(path).catch(() => undefined);
+  const entries = await disk.opendir(path).catch(() => undefined);
   if (entries === undefined) return 0;
   let sum = 0;
   try {
