@@ -1,5 +1,4 @@
 // Aggregation: the rules of a ClusterRole that collects those of others by their labels.
-import { isDeepStrictEqual } from 'node:util';
 import type { ObjectMeta } from '../../kinds/pod.ts';
 import { selects } from '../../pod/placement/selection.ts';
 import type { LabelSelector } from '../../pod/placement/selection.ts';
@@ -45,13 +44,25 @@ function collected(
   roles: readonly AggregableRole[],
   rules: ReadonlyMap<string, readonly PolicyRule[]>,
 ): PolicyRule[] {
-  const found: PolicyRule[] = [];
+  const found = new Map<string, PolicyRule>();
   for (const selector of aggregationRule?.clusterRoleSelectors ?? [])
     for (const other of roles) {
       if (other.metadata.name === metadata.name || !selects(selector, other.metadata.labels))
         continue;
-      for (const rule of rules.get(nameOf(other)) ?? [])
-        if (!found.some((known) => isDeepStrictEqual(known, rule))) found.push(rule);
+      for (const rule of rules.get(nameOf(other)) ?? []) {
+        const content = contentOf(rule);
+        if (!found.has(content)) found.set(content, rule);
+      }
     }
-  return found;
+  return [...found.values()];
 }
+
+/** What makes a rule the same as another, in whatever order it names its fields. */
+const contentOf = (rule: PolicyRule): string =>
+  JSON.stringify([
+    rule.verbs,
+    rule.apiGroups,
+    rule.resources,
+    rule.resourceNames,
+    rule.nonResourceURLs,
+  ]);
