@@ -29,23 +29,40 @@ export interface MemoryStoreOptions {
   objects?: { key: ObjectKey; object: KubeObject }[];
 }
 
+/** An object as JSON text, parsed once, when it is first asked for. */
+class Body {
+  readonly text: string;
+  #object: KubeObject | undefined;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Frozen: as real stores do, it is returned to several callers, and whoever changes it fails here. */
+  get object(): KubeObject {
+    return (this.#object ??= frozen(JSON.parse(this.text) as KubeObject));
+  }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
+}
+
 interface StoredLine {
   number: number;
   type: LogEntry['type'];
   key: ObjectKey;
-  object: string;
-  previous: string | undefined;
+  object: Body;
+  previous: Body | undefined;
   /** Made when it is first asked for. */
   entry?: LogEntry;
 }
 
-/** Frozen, since a store may return one object to several callers: whoever changes it fails here. */
-const parse = (text: string): KubeObject =>
-  JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
-
-/** Holds objects as JSON text, so that callers share no object with the store. */
+/** Holds objects as JSON text, so that no caller's object is the store's. */
 export class MemoryStore implements Store {
-  readonly #objects = new Map<string, Map<string, { version: number; text: string }>>();
+  readonly #objects = new Map<string, Map<string, { version: number; body: Body }>>();
   readonly #records = new Map<string, { text: string; revision: number }>();
   readonly #log: StoredLine[] = [];
   readonly #waiting = new Set<AbortController>();
@@ -64,10 +81,12 @@ export class MemoryStore implements Store {
             objectName(key),
             {
               version,
-              text: JSON.stringify({
-                ...object,
-                metadata: { ...object.metadata, resourceVersion: String(version) },
-              }),
+              body: new Body(
+                JSON.stringify({
+                  ...object,
+                  metadata: { ...object.metadata, resourceVersion: String(version) },
+                }),
+              ),
             },
           ],
         ]),
@@ -78,7 +97,7 @@ export class MemoryStore implements Store {
   get(key: ObjectKey): Promise<KubeObject | undefined> {
     return this.#run('get', () => {
       const stored = this.#objects.get(key.resource)?.get(objectName(key));
-      return stored && parse(stored.text);
+      return stored?.body.object;
     });
   }
 
@@ -103,7 +122,7 @@ export class MemoryStore implements Store {
         .sort(([a], [b]) => compareKeys(a, b));
       const cut = names.slice(0, limit ?? names.length);
       return {
-        objects: cut.map(([, { text }]) => parse(text)),
+        objects: cut.map(([, { body }]) => body.object),
         version: toVersion(this.#counter),
         more: cut.length < names.length,
       };
@@ -199,21 +218,21 @@ export class MemoryStore implements Store {
     if (!object && !stored)
       throw new StoreConflict(`${key.resource} ${objectName(key)} is not there`);
     const number = this.#counter + 1;
-    const shown = object ?? lastState ?? parse(stored!.text);
+    const shown = object ?? lastState ?? stored!.body.object;
     const text = JSON.stringify({
       ...shown,
       metadata: { ...shown.metadata, resourceVersion: String(number) },
     });
     checkObjectSize(text);
     const type = !object ? 'DELETED' : stored ? 'MODIFIED' : 'ADDED';
-    return { number, type, key: { ...key }, object: text, previous: stored?.text };
+    return { number, type, key: { ...key }, object: new Body(text), previous: stored?.body };
   }
 
   #append({ key, object }: ObjectWrite, line: StoredLine): void {
     const objects =
-      this.#objects.get(key.resource) ?? new Map<string, { version: number; text: string }>();
+      this.#objects.get(key.resource) ?? new Map<string, { version: number; body: Body }>();
     this.#objects.set(key.resource, objects);
-    if (object) objects.set(objectName(key), { version: line.number, text: line.object });
+    if (object) objects.set(objectName(key), { version: line.number, body: line.object });
     else objects.delete(objectName(key));
     this.#counter = line.number;
     this.#log.push(line);
@@ -248,17 +267,14 @@ export class MemoryStore implements Store {
   }
 }
 
-// Real stores share an entry between all watchers: freezing it reveals whoever changes one.
-const frozen = (text: string): KubeObject =>
-  JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
-
+// Real stores share an entry between all watchers.
 const toEntry = (line: StoredLine): LogEntry =>
   (line.entry ??= {
     version: toVersion(line.number),
     type: line.type,
     key: Object.freeze({ ...line.key }),
-    object: frozen(line.object),
-    ...present({ previous: line.previous === undefined ? undefined : frozen(line.previous) }),
+    object: line.object.object,
+    ...present({ previous: line.previous?.object }),
   });
 
 /** A store may hand on the written object itself: it must be what its text says, and nobody may change it any more. */

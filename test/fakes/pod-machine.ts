@@ -28,8 +28,11 @@ const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = 
 const document = readFileSync(new URL('../../statemachines/pod.asl.yaml', import.meta.url), 'utf8');
 
 /** The document with each placeholder replaced by the name of its function, and its revision. */
-const podDefinition = (revision = 'r1'): Machine =>
+const podDefinition = (revision: string): Machine =>
   parse(document.replaceAll('${Revision}', revision).replace(/\$\{(\w+)\}/g, '$1')) as Machine;
+
+/** Every machine's first: it is only read. */
+const FIRST = podDefinition('r1');
 
 const ARN = 'arn:aws:states:us-east-1:000000000000';
 const machine = {
@@ -57,7 +60,7 @@ const kebab = (name: string): string => name.replaceAll(/(?!^)([A-Z])/g, '-$1').
 /** The Executions port over an interpreter of its own. */
 export class PodMachine implements Executions {
   readonly interpreter: Interpreter;
-  #definition = podDefinition();
+  #definition = FIRST;
   readonly #options: PodMachineOptions;
   #count = 0;
 
