@@ -10,16 +10,13 @@ import { describeTimeToLive } from './describe-time-to-live.ts';
 import { checkContent, checkInput, NATIVE, openStore } from './dynalite.ts';
 import { native } from './native.ts';
 import type { InProcessHandler } from './request-handler.ts';
-import { inProcessHandler } from './request-handler.ts';
+import { DYNAMODB_TARGET, inProcessHandler } from './request-handler.ts';
 import { sweepExpired } from './sweep-expired.ts';
 import { transactGetItems } from './transact-get-items.ts';
 import { transactWriteItems } from './transact-write-items.ts';
 import { updateTimeToLive } from './update-time-to-live.ts';
 
 const SWEEP_MS = 60_000;
-
-/** How the targets of DynamoDB's operations begin. */
-export const DYNAMODB_TARGET = 'DynamoDB_20120810.';
 
 const operations: Record<string, Operation<DynamoContext>> = {
   ...Object.fromEntries(NATIVE.map((operation) => [operation, native(operation)])),

@@ -1,6 +1,9 @@
 // The endpoint without a socket: a request handler that an SDK client takes as `requestHandler`.
 import type { AwsJsonEndpoint } from '../protocol.ts';
 
+/** How the targets of DynamoDB's operations begin. */
+export const DYNAMODB_TARGET = 'DynamoDB_20120810.';
+
 /** The part of an SDK's HTTP request that the endpoint reads. */
 interface HandledRequest {
   headers: Record<string, string>;

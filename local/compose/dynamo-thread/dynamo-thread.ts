@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { bundledEntry } from '../../bundled-entry.ts';
 import type { AwsJsonEndpoint, Json } from '../../aws/protocol.ts';
-import { DYNAMODB_TARGET, type Dynamo } from '../../aws/dynamodb/create-dynamo.ts';
-import { inProcessHandler } from '../../aws/dynamodb/request-handler.ts';
+// The type alone: the engine's code is loaded in the thread.
+import type { Dynamo } from '../../aws/dynamodb/create-dynamo.ts';
+import { DYNAMODB_TARGET, inProcessHandler } from '../../aws/dynamodb/request-handler.ts';
 import type { ThreadAnswer, ThreadCall, ThreadData } from './thread-messages.ts';
 import { fromFault } from './thread-messages.ts';
 
 /** MB. The engine's garbage dies at once; a large nursery would only take memory. */
-const NURSERY = { maxYoungGenerationSizeMb: 6 };
+const NURSERY = { maxYoungGenerationSizeMb: 3 };
 
 type Unnumbered<Call> = Call extends unknown ? Omit<Call, 'id'> : never;
 
