@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest';
 import { gathered } from '../../src/api/subresources/log/gather.ts';
 
+const nothing = (): void => undefined;
+
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 async function* lines(count: number, failure?: Error): AsyncGenerator<Uint8Array> {
@@ -11,7 +13,7 @@ async function* lines(count: number, failure?: Error): AsyncGenerator<Uint8Array
 
 async function piecesOf(parts: AsyncGenerator<Uint8Array>): Promise<string[]> {
   const pieces: string[] = [];
-  for await (const piece of gathered(parts)) pieces.push(Buffer.from(piece).toString());
+  for await (const piece of gathered(parts, nothing)) pieces.push(Buffer.from(piece).toString());
   return pieces;
 }
 
@@ -29,7 +31,7 @@ it('a fault comes after what was read before it', async () => {
   const seen: string[] = [];
   await expect(
     (async () => {
-      for await (const piece of gathered(lines(3, new Error('the log is gone'))))
+      for await (const piece of gathered(lines(3, new Error('the log is gone')), nothing))
         seen.push(Buffer.from(piece).toString());
     })(),
   ).rejects.toThrow('the log is gone');
@@ -45,7 +47,7 @@ it('a line that stands alone comes at once, and waits for no other', async () =>
     });
     yield bytes('second\n');
   }
-  const pieces = gathered(slow());
+  const pieces = gathered(slow(), nothing);
   expect((await pieces.next()).value).toEqual(bytes('first\n'));
   more();
   expect((await pieces.next()).value).toEqual(bytes('second\n'));
@@ -65,7 +67,7 @@ it('a client that reads one piece and leaves has read ahead one more at most, an
       ended = true;
     }
   }
-  const pieces = gathered(endless());
+  const pieces = gathered(endless(), nothing);
   await pieces.next();
   for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
   await pieces.return(undefined);

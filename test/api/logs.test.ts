@@ -165,6 +165,12 @@ it('on AWS following ends cleanly after 14 minutes, before its function must', a
   expect(clock.now().getTime() - began).toBe(14 * 60_000);
 });
 
+it('following ends with its last byte, though the run goes on', async () => {
+  await secondRun(RUNNING);
+  const answer = await api.send('GET', `${LOG}?follow=true&limitBytes=6`);
+  expect(answer.text).toBe('two\nth');
+});
+
 it('following ends with the run', async () => {
   await secondRun(RUNNING, { task: { attempt: 1, arn: TASK, end: STOPPED } });
   expect((await api.send('GET', `${LOG}?follow=true`)).text).toBe('two\nthree\nfour');

@@ -6,12 +6,19 @@ const nextTurn = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-/** What has come by the end of a turn, as one piece. Reads ahead at most MOST_BYTES, and one part more. */
-export async function* gathered(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * What has come by the end of a turn, as one piece. Reads ahead at most MOST_BYTES, and one part more. `left` is called when the reader
+ * wants no more: it must end the wait for the next part, which nobody else ends.
+ */
+export async function* gathered(
+  parts: AsyncGenerator<Uint8Array>,
+  left: () => void,
+): AsyncGenerator<Uint8Array> {
   const reading = new ReadAhead(parts);
   try {
     for (let piece = await reading.take(); piece; piece = await reading.take()) yield piece;
   } finally {
+    left();
     await reading.stop();
   }
 }

@@ -67,15 +67,13 @@ export async function log(call: Call): Promise<Response> {
     finishedAt: finishedAtOf(observed, run),
   };
   const lines = linesFor(ports, pod.metadata.uid ?? '', source, options, signal);
-  const text = limited(gathered(textOf(lines, options)), options.limitBytes);
+  const cancel = (): void => abort.abort();
+  const text = limited(gathered(textOf(lines, options), cancel), options.limitBytes);
   const over =
     options.follow && ports.settings.mode === 'aws'
       ? ports.clock.sleep(AWS_STREAM_SECONDS * 1000, signal)
       : undefined;
-  return new Response(
-    streamOf(text, () => abort.abort(), over),
-    { headers: { 'content-type': 'text/plain' } },
-  );
+  return new Response(streamOf(text, cancel, over), { headers: { 'content-type': 'text/plain' } });
 }
 
 /** What the log holds of the run, and what is still to come where it is followed or has just ended. */
