@@ -9,26 +9,56 @@ import { absent } from './absent.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a bundle was made from: each source by its path in the working tree, with the hash of its content. */
+/** What a bundle was made from, and itself: each by its path in the working tree, with the hash of its content. */
 type Sources = Record<string, string>;
 
-/** The bundle of the entry point `entry` (an absolute path), made anew where one of its sources has changed; returns its path. */
-export async function bundledEntry(entry: string): Promise<string> {
-  const directory = join(ROOT, 'build', 'local');
+/**
+ * The bundle of the entry point `entry` (an absolute path), made anew in `directory` where it or one of its sources has changed; returns
+ * its path. undefined: this user may not write there.
+ */
+export async function bundledEntry(
+  entry: string,
+  directory = join(ROOT, 'build', 'local'),
+): Promise<string | undefined> {
   const file = join(directory, `${basename(entry, '.ts')}.mjs`);
   const list = `${file}.sources.json`;
-  const known = await readFile(list, 'utf8').catch(absent);
-  if (known !== undefined && (await isCurrent(JSON.parse(known) as Sources))) return file;
-  await mkdir(directory, { recursive: true });
-  const { code, sources } = await bundle(entry);
-  await intoPlace(file, code);
-  await intoPlace(list, JSON.stringify(sources));
+  if (await isCurrent(list)) return file;
+  try {
+    await mkdir(directory, { recursive: true });
+    const { code, sources } = await bundle(entry);
+    await intoPlace(file, code);
+    await intoPlace(
+      list,
+      JSON.stringify({ ...sources, ...(await hashes([relative(ROOT, file)])) }),
+    );
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+    return undefined;
+  }
   return file;
 }
 
-async function isCurrent(sources: Sources): Promise<boolean> {
-  const now = await hashes(Object.keys(sources));
-  return Object.keys(sources).every((path) => own(now, path) === own(sources, path));
+const isUnwritable = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['EACCES', 'EPERM', 'EROFS'].includes(String(error.code));
+
+/** A list that a crash of the machine has cut off is none. */
+async function isCurrent(list: string): Promise<boolean> {
+  const sources = parseSources(await readFile(list, 'utf8').catch(absent));
+  const now = await hashes(Object.keys(sources ?? {}));
+  return (
+    sources !== undefined &&
+    Object.keys(sources).every((path) => own(now, path) === own(sources, path))
+  );
+}
+
+function parseSources(text = ''): Sources | undefined {
+  try {
+    return JSON.parse(text) as Sources;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Packages stay outside: they are found from build/ as from here. */
@@ -68,9 +98,11 @@ async function hashes(paths: string[]): Promise<Sources> {
   return Object.fromEntries(entries);
 }
 
+let drafts = 0;
+
 /** Two starts at once may write the same file. */
 async function intoPlace(file: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${file}.${process.pid}`;
+  const temporary = `${file}.${process.pid}.${++drafts}`;
   await writeFile(temporary, content);
   await rename(temporary, file);
 }

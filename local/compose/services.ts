@@ -1,6 +1,7 @@
 // The AWS services of local mode on their data: DynamoDB, Step Functions, ECS with its logs, and one client for all of them.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { createClients, type Clients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/system-clock.ts';
 import { own } from '../../src/own.ts';
@@ -42,7 +43,11 @@ export async function openServices(
 ): Promise<Services> {
   const { directory, log } = options;
   const loss = { acceptLoss: options.acceptLoss };
-  const dynamo = await openDynamoThread({ path: join(directory, 'dynamodb'), ...loss });
+  const dynamo = await openDynamoThread({ path: join(directory, 'dynamodb'), ...loss }, (error) => {
+    // What was answered is on disk: the next start goes on with it.
+    log(`stopped: ${inspect(error)}`);
+    process.exit(1);
+  });
   const { engine, closeEngine } = await openEngine({
     directory,
     acceptLoss: options.acceptLoss,

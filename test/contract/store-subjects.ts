@@ -79,6 +79,10 @@ export async function inProcess(opening: () => Promise<Dynamo> = inThisThread): 
   };
 }
 
+const died = (error: Error): never => {
+  throw error;
+};
+
 const inThisThread = (): Promise<Dynamo> => createDynamo({ clock: systemClock });
 
 async function endpointTable(endpoint: string): Promise<{ table: Table; close(): Promise<void> }> {
@@ -113,7 +117,7 @@ export function subjects(): [name: string, open: () => Promise<Subject>][] {
     [
       'single writer',
       async () => {
-        const { table, close } = await inProcess(() => openDynamoThread({}));
+        const { table, close } = await inProcess(() => openDynamoThread({}, died));
         return {
           store: await openSingleWriterStore({
             table,

@@ -2,6 +2,7 @@
 // requests wait for. A write is answered when the engine has answered it, as in one thread.
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { systemClock } from '../../../src/system-clock.ts';
 import { bundledEntry } from '../../bundled-entry.ts';
 import type { AwsJsonEndpoint, Json } from '../../aws/protocol.ts';
 // The type alone: the engine's code is loaded in the thread.
@@ -15,16 +16,32 @@ const NURSERY = { maxYoungGenerationSizeMb: 3 };
 
 type Unnumbered<Call> = Call extends unknown ? Omit<Call, 'id'> : never;
 
-/** Opens the engine in a thread; throws Unusable as createDynamo does. An error that no call awaits ends the process. */
-export async function openDynamoThread(data: ThreadData): Promise<Dynamo> {
-  const entry = fileURLToPath(new URL('thread-main.ts', import.meta.url));
-  const worker = new Worker(await bundledEntry(entry), {
-    execArgv: [],
-    resourceLimits: NURSERY,
-    workerData: data,
-  });
+/** Takes the error that ended a thread which was to go on: nobody can read or write any more. */
+type Died = (error: Error) => void;
+
+/** Opens the engine in a thread, or in this one where no bundle can be made for a thread; throws Unusable as createDynamo does. */
+export async function openDynamoThread(
+  data: ThreadData,
+  died: Died,
+  bundle = bundledEntry,
+): Promise<Dynamo> {
+  const file = await bundle(fileURLToPath(new URL('thread-main.ts', import.meta.url)));
+  if (file === undefined) {
+    const { createDynamo } = await import('../../aws/dynamodb/create-dynamo.ts');
+    return createDynamo({ ...data, clock: systemClock });
+  }
+  const worker = new Worker(file, { execArgv: [], resourceLimits: NURSERY, workerData: data });
+  return dynamoIn(worker, died);
+}
+
+/** The engine that `worker` opens. */
+export async function dynamoIn(worker: Worker, died: Died): Promise<Dynamo> {
   const { call, opened, ended } = callsTo(worker);
   await opened;
+  let closing = false;
+  const end = ended.then((error) => {
+    if (!closing) died(error);
+  });
   const endpoint: AwsJsonEndpoint = async ({ target, body }) =>
     target.startsWith(DYNAMODB_TARGET)
       ? (call({ target, body: body.toString('utf8') }) as ReturnType<AwsJsonEndpoint>)
@@ -35,8 +52,9 @@ export async function openDynamoThread(data: ThreadData): Promise<Dynamo> {
     call: (operation, input) => call({ operation, input }) as Promise<Json>,
     sweep: () => call({ act: 'sweep' }) as Promise<number>,
     async close() {
+      closing = true;
       await call({ act: 'close' });
-      await ended;
+      await end;
     },
   };
 }
@@ -44,7 +62,7 @@ export async function openDynamoThread(data: ThreadData): Promise<Dynamo> {
 function callsTo(worker: Worker): {
   call(call: Unnumbered<ThreadCall>): Promise<unknown>;
   opened: Promise<unknown>;
-  ended: Promise<void>;
+  ended: Promise<Error>;
 } {
   const waiting = new Map<
     number,
@@ -61,12 +79,17 @@ function callsTo(worker: Worker): {
     else caller?.resolve(answer.output);
   });
   let end: Error | undefined;
-  const ended = new Promise<void>((resolve) => {
+  let cause: unknown;
+  worker.on('error', (error) => {
+    cause = error;
+  });
+  const ended = new Promise<Error>((resolve) => {
     worker.on('exit', (code) => {
-      end = new Error(`the DynamoDB thread has ended with code ${code}`);
+      const why = cause === undefined ? '' : `: ${String(cause)}`;
+      end = new Error(`the DynamoDB thread has ended with code ${code}${why}`, { cause });
       for (const { reject } of waiting.values()) reject(end);
       waiting.clear();
-      resolve();
+      resolve(end);
     });
   });
   return {

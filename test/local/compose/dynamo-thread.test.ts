@@ -2,16 +2,21 @@
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, expect, it } from 'vitest';
 import { createDynamo, type Dynamo } from '../../../local/aws/dynamodb/create-dynamo.ts';
-import { openDynamoThread } from '../../../local/compose/dynamo-thread/dynamo-thread.ts';
+import { dynamoIn, openDynamoThread } from '../../../local/compose/dynamo-thread/dynamo-thread.ts';
 import { bundledEntry } from '../../../local/bundled-entry.ts';
 import { systemClock } from '../../../src/system-clock.ts';
 
 const opened: Dynamo[] = [];
 
+const died = (error: Error): never => {
+  throw error;
+};
+
 async function open(path?: string): Promise<Dynamo> {
-  const dynamo = await openDynamoThread(path === undefined ? {} : { path });
+  const dynamo = await openDynamoThread(path === undefined ? {} : { path }, died);
   opened.push(dynamo);
   return dynamo;
 }
@@ -92,7 +97,7 @@ it('answers at the endpoint, and leaves the targets of other services alone', as
 it('says why a directory cannot be used', async () => {
   const path = directory();
   await open(path);
-  await expect(openDynamoThread({ path })).rejects.toMatchObject({
+  await expect(openDynamoThread({ path }, died)).rejects.toMatchObject({
     name: 'Unusable',
     message: expect.stringContaining('another droppod uses') as string,
   });
@@ -104,14 +109,65 @@ it('a call after its end is an error', async () => {
   await expect(dynamo.call('ListTables', {})).rejects.toThrow('thread has ended');
 });
 
-it('the bundle of an entry point is made again only where a source has changed', async () => {
-  const entry = join(directory(), `entry-${process.pid}.ts`);
-  writeFileSync(entry, 'export const one: number = 1;\n');
-  const file = await bundledEntry(entry);
+/** A thread of this code, which may use `port`. */
+const threadOf = (code: string): Worker =>
+  new Worker(`const port = require('node:worker_threads').parentPort; ${code}`, { eval: true });
+
+it('a thread that ends by an error fails its calls, and says so once', async () => {
+  const deaths: Error[] = [];
+  const dynamo = await dynamoIn(
+    threadOf(`
+      port.on('message', () => { setImmediate(() => { throw new Error('a defect'); }); });
+      port.postMessage({ id: 0 });`),
+    (error) => deaths.push(error),
+  );
+  const calls = [dynamo.call('ListTables', {}), dynamo.call('ListTables', {})];
+  for (const call of calls)
+    await expect(call).rejects.toThrow('ended with code 1: Error: a defect');
+  await expect.poll(() => deaths).toHaveLength(1);
+  expect(deaths[0]).toMatchObject({ cause: { message: 'a defect' } });
+});
+
+it('a thread that cannot even begin is the error of its opening', async () => {
+  await expect(dynamoIn(threadOf(`throw new Error('a defect');`), died)).rejects.toThrow(
+    'ended with code 1: Error: a defect',
+  );
+});
+
+function entryOf(value: number): string {
+  const entry = join(directory(), `entry-${value}.ts`);
+  writeFileSync(entry, `export const value: number = ${value};\n`);
+  return entry;
+}
+
+it('the bundle of an entry point is made again only where it or a source has changed', async () => {
+  const [entry, build] = [entryOf(1), directory()];
+  const file = (await bundledEntry(entry, build)) ?? '';
   const made = statSync(file).mtimeMs;
-  expect(await bundledEntry(entry)).toBe(file);
+  expect(await bundledEntry(entry, build)).toBe(file);
   expect(statSync(file).mtimeMs).toBe(made);
-  writeFileSync(entry, 'export const one: number = 2;\n');
-  await bundledEntry(entry);
+  writeFileSync(entry, 'export const value: number = 2;\n');
+  await bundledEntry(entry, build);
   expect(readFileSync(file, 'utf8')).toContain('2');
+});
+
+it.each(['', '.sources.json'])('a bundle%s that was cut off is made again', async (suffix) => {
+  const [entry, build] = [entryOf(1), directory()];
+  const file = (await bundledEntry(entry, build)) ?? '';
+  writeFileSync(`${file}${suffix}`, '');
+  await bundledEntry(entry, build);
+  expect(readFileSync(file, 'utf8')).toContain('1');
+});
+
+it('two starts at once make the same bundle', async () => {
+  const [entry, build] = [entryOf(1), directory()];
+  await Promise.all([bundledEntry(entry, build), bundledEntry(entry, build)]);
+  expect(readFileSync((await bundledEntry(entry, build)) ?? '', 'utf8')).toContain('1');
+});
+
+it('where this user may not write a bundle, the engine is in this thread', async () => {
+  // Nobody makes directories there, not even root.
+  const dynamo = await openDynamoThread({}, died, (entry) => bundledEntry(entry, '/sys/droppod'));
+  opened.push(dynamo);
+  expect(await dynamo.call('ListTables', {})).toEqual({ TableNames: [] });
 });
