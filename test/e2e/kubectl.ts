@@ -65,6 +65,7 @@ export function kubectlWith(kubeconfig: string, input: string, ...words: string[
           code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1,
         }),
     );
-    child.stdin?.end(input);
+    // A kubectl that gives up before it has read the input says why by its exit code.
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }
