@@ -1,6 +1,7 @@
 // DynamoDB on a thread of its own: the engine takes a sixth of a write's work, and the thread that serves the API is what all
 // requests wait for. A write is answered when the engine has answered it, as in one thread.
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../../src/system-clock.ts';
 import { bundledEntry } from '../../bundled-entry.ts';
@@ -11,8 +12,11 @@ import { DYNAMODB_TARGET, inProcessHandler } from '../../aws/dynamodb/request-ha
 import type { ThreadAnswer, ThreadCall, ThreadData } from './thread-messages.ts';
 import { fromFault } from './thread-messages.ts';
 
-/** MB. The engine's garbage dies at once; a large nursery would only take memory. */
-const NURSERY = { maxYoungGenerationSizeMb: 3 };
+/** MB. Otherwise V8 takes the nursery's flag of the process for a limit of the whole heap. */
+const LIMITS = { maxOldGenerationSizeMb: 2048 };
+
+/** The engine's garbage dies at once: a large nursery would only take memory. V8 asks the flag (MB) when a heap is made, and nothing else. */
+const SMALL_NURSERY = '--max-semi-space-size=1';
 
 type Unnumbered<Call> = Call extends unknown ? Omit<Call, 'id'> : never;
 
@@ -30,7 +34,8 @@ export async function openDynamoThread(
     const { createDynamo } = await import('../../aws/dynamodb/create-dynamo.ts');
     return createDynamo({ ...data, clock: systemClock });
   }
-  const worker = new Worker(file, { execArgv: [], resourceLimits: NURSERY, workerData: data });
+  setFlagsFromString(SMALL_NURSERY);
+  const worker = new Worker(file, { execArgv: [], resourceLimits: LIMITS, workerData: data });
   return dynamoIn(worker, died);
 }
 
