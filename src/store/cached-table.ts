@@ -79,37 +79,34 @@ interface Held {
   forgetExpired(): void;
 }
 
+/** `partition` is there once it is loaded. */
+interface Loading {
+  load: Promise<Partition>;
+  partition?: Partition;
+}
+
 function heldPartitions(table: Table, clock: Pick<Clock, 'now'>): Held {
-  const loaded = new Map<string, Partition>();
-  const loading = new Map<string, Promise<Partition>>();
+  const held = new Map<string, Loading>();
   let forgottenAt = clock.now().getTime();
   const begin = (pk: string): Promise<Partition> => {
-    const load = loadPartition(table, pk).then(
-      (partition) => {
-        // Unless it was dropped meanwhile.
-        if (loading.get(pk) === load) loaded.set(pk, partition);
-        return partition;
-      },
-      (error: unknown) => {
-        if (loading.get(pk) === load) loading.delete(pk);
-        throw error;
-      },
+    const loading: Loading = { load: loadPartition(table, pk) };
+    held.set(pk, loading);
+    loading.load.then(
+      (partition) => (loading.partition = partition),
+      // Unless it was dropped meanwhile.
+      () => held.get(pk) === loading && held.delete(pk),
     );
-    loading.set(pk, load);
-    return load;
+    return loading.load;
   };
   return {
-    at: (pk) => loaded.get(pk),
-    load: (pk) => loading.get(pk) ?? begin(pk),
-    drop(pk) {
-      loaded.delete(pk);
-      loading.delete(pk);
-    },
+    at: (pk) => held.get(pk)?.partition,
+    load: (pk) => held.get(pk)?.load ?? begin(pk),
+    drop: (pk) => void held.delete(pk),
     forgetExpired() {
       const nowMs = clock.now().getTime();
       if (nowMs - forgottenAt < FORGET_MS) return;
       forgottenAt = nowMs;
-      for (const partition of loaded.values()) dropExpired(partition, nowMs);
+      for (const { partition } of held.values()) if (partition) dropExpired(partition, nowMs);
     },
   };
 }
