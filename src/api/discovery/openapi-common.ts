@@ -7,6 +7,7 @@ import { own } from '../../own.ts';
 import { present } from '../../present.ts';
 import {
   documentPath,
+  META,
   PATCH_BODY,
   reference,
   RESOURCE_LIST,
@@ -15,7 +16,6 @@ import {
   type PathItem,
 } from './openapi-paths.ts';
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const RAW = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
 const INFO = 'io.k8s.apimachinery.pkg.version.Info';
 

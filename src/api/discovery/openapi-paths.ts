@@ -19,7 +19,7 @@ export interface PathItem {
   [method: string]: unknown;
 }
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+export const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 export const WATCH_EVENT = `${META}.WatchEvent`;
 export const PATCH_BODY = `${META}.Patch`;
 export const RESOURCE_LIST = `${META}.APIResourceList`;

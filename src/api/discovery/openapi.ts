@@ -10,6 +10,7 @@ import { commonSchemas, listSchema, partAt, partPaths } from './openapi-common.t
 import {
   documentPath,
   listSchemaOf,
+  META,
   pathsOf,
   reference,
   RESOURCE_LIST,
@@ -48,8 +49,8 @@ function reach(names: string[], schemas: Record<string, Schema>): Record<string,
   return found;
 }
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
-const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
+const OBJECT_META = `${META}.ObjectMeta`;
+const LIST_META = `${META}.ListMeta`;
 
 function toDocument(paths: object, schemas: object): Document {
   const body = JSON.stringify({
@@ -71,7 +72,7 @@ function build(path: string, served: readonly Resource[]): Document {
   const names = [
     ...served.filter((entry) => entry.custom === undefined).map(schemaOf),
     ...[...SHARED, ...subresources].map((key) => own(kinds, key) ?? ''),
-    ...(custom.length > 0 ? [META] : []),
+    ...(custom.length > 0 ? [OBJECT_META] : []),
     LIST_META,
   ];
   const listed = served.filter(({ verbs }) => verbs.includes('list'));
@@ -112,17 +113,15 @@ export const documentPaths = (table: readonly Resource[]): string[] =>
 /** The document at one of these paths; undefined where nothing is served. */
 export function openapiDocument(table: readonly Resource[], path: string): Document | undefined {
   const served = table.filter((entry) => pathOf(entry) === path);
-  if (served.length === 0) {
-    const part = partAt(path, groupsOf(table));
-    return part && toDocument(part.paths, part.schemas);
-  }
+  const part = served.length === 0 ? partAt(path, groupsOf(table)) : undefined;
+  if (served.length === 0 && part === undefined) return undefined;
   const known = documents.get(path);
   if (
     known?.served.length === served.length &&
     served.every((entry, index) => entry === known.served[index])
   )
     return known.document;
-  const document = build(path, served);
+  const document = part ? toDocument(part.paths, part.schemas) : build(path, served);
   if (documents.size >= MAX_DOCUMENTS) documents.clear();
   documents.set(path, { served, document });
   return document;
