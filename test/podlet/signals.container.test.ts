@@ -11,18 +11,20 @@ const LOOP = 'while :; do sleep 0.05; done';
 let box: Supervised;
 afterEach(() => box.close());
 
-async function running(
-  script: string,
-  host: Parameters<typeof Supervised.open>[0] = {},
-): Promise<void> {
-  box = await Supervised.open(host);
-  box.send(
-    order(1, [
-      'sh',
-      '-c',
-      `${script.startsWith('trap') ? script.replace('; ', '; touch /ready; ') : `touch /ready; ${script}`}`,
-    ]),
-  );
+/** A program that neither handles nor ignores any signal (a shell would: it catches INT until it executes another). */
+async function sleeping(): Promise<void> {
+  box = await Supervised.open();
+  box.send(order(1, ['sleep', '1000']));
+  await box.next('started');
+  const executed = ['sh', '-c', 'grep -qsx sleep /proc/[0-9]*/comm'];
+  await expect.poll(async () => (await box.exec(executed)).code).toBe(0);
+}
+
+/** A shell that has set all its traps, by signal, and waits. */
+async function trapping(traps: Record<string, string>): Promise<void> {
+  box = await Supervised.open();
+  const set = Object.entries(traps).map(([signal, action]) => `trap "${action}" ${signal}; `);
+  box.send(order(1, ['sh', '-c', `${set.join('')}touch /ready; ${LOOP}`]));
   await box.next('started');
   await expect.poll(async () => (await box.exec(['ls', '/ready'])).code).toBe(0);
 }
@@ -33,7 +35,7 @@ describe('a signal that the program neither handles nor ignores is not delivered
   it.each(['HUP', 'INT', 'QUIT', 'TERM', 'USR1', 'ABRT', 'RTMIN+3', 'SEGV'])(
     '%s by the podlet',
     async (signal) => {
-      await running('exec sleep 1000');
+      await sleeping();
       box.send({ type: 'kill', signal });
       await aWhile();
       expect(await isUp()).toBe(true);
@@ -41,7 +43,7 @@ describe('a signal that the program neither handles nor ignores is not delivered
   );
 
   it('HUP, TERM, KILL and STOP by a command in the container', async () => {
-    await running('exec sleep 1000');
+    await sleeping();
     for (const signal of ['HUP', 'TERM', 'QUIT', 'USR2', 'KILL', 'STOP', 'SEGV', 'ABRT'])
       await box.exec(['kill', `-${signal}`, '1']);
     await aWhile();
@@ -50,7 +52,7 @@ describe('a signal that the program neither handles nor ignores is not delivered
   });
 
   it('KILL by the podlet is', async () => {
-    await running('exec sleep 1000');
+    await sleeping();
     box.send({ type: 'kill', signal: 'KILL' });
     expect(await box.next('exited')).toMatchObject({ code: 137 });
   });
@@ -79,7 +81,7 @@ describe('one that it handles is', () => {
     ['WINCH', 'WINCH'],
     ['QUIT', 'QUIT'],
   ])('%s by the podlet', async (signal, trap) => {
-    await running(`trap "exit 9" ${trap}; ${LOOP}`);
+    await trapping({ [trap]: 'exit 9' });
     box.send({ type: 'kill', signal });
     expect(await box.next('exited')).toMatchObject({ code: 9 });
   });
@@ -87,7 +89,7 @@ describe('one that it handles is', () => {
   it.each(['TERM', 'HUP', 'QUIT', 'WINCH', 'USR2', 'CONT', 'TSTP', 'PIPE'])(
     '%s by a command in the container, at once and without a question',
     async (signal) => {
-      await running(`trap "exit 9" ${signal}; ${LOOP}`);
+      await trapping({ [signal]: 'exit 9' });
       await box.exec(['kill', `-${signal}`, '1']);
       expect(await box.next('exited')).toMatchObject({ code: 9 });
       expect(box.messages.map(({ type }) => type)).not.toContain('term');
@@ -95,9 +97,7 @@ describe('one that it handles is', () => {
   );
 
   it('three different ones in a row all arrive', async () => {
-    await running(
-      `trap "echo one >>/got" USR1; trap "echo two >>/got" USR2; trap "echo three >>/got" HUP; ${LOOP}`,
-    );
+    await trapping({ USR1: 'echo one >>/got', USR2: 'echo two >>/got', HUP: 'echo three >>/got' });
     await box.exec(['sh', '-c', 'kill -USR1 1; kill -USR2 1; kill -HUP 1']);
     await expect
       .poll(async () => (await box.exec(['sh', '-c', 'sort /got'])).text)
@@ -113,7 +113,7 @@ describe('one that it handles is', () => {
   });
 
   it('while no podlet is there', async () => {
-    await running(`trap "echo reloaded >>/got" HUP; ${LOOP}`);
+    await trapping({ HUP: 'echo reloaded >>/got' });
     await box.exec(['sh', '-c', 'echo "sleep 1; kill -HUP 1" | sh >/dev/null 2>&1 &']);
     box.sockets.close();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -124,7 +124,7 @@ describe('one that it handles is', () => {
   });
 
   it('while the engine stops the container: preStop may end the program by its own signal', async () => {
-    await running(`trap "exit 5" QUIT; trap "exit 6" TERM; ${LOOP}`);
+    await trapping({ QUIT: 'exit 5', TERM: 'exit 6' });
     const stopped = box.stop(20);
     await box.next('term');
     box.send({ type: 'ack', forward: false });
@@ -137,7 +137,7 @@ describe('one that it handles is', () => {
 
 describe("the engine's own signal is a question", () => {
   it('reported as term and not delivered before the answer', async () => {
-    await running(`trap "exit 9" TERM; ${LOOP}`);
+    await trapping({ TERM: 'exit 9' });
     await killContainer(docker, box.id, 'SIGTERM');
     expect(await box.next('term')).toMatchObject({ signal: '15' });
     expect(await isUp()).toBe(true);
