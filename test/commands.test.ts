@@ -96,7 +96,7 @@ const flagsOf = (words: string[]): string[] =>
 it('./droppod has the options that are written', async () => {
   const helps = new Map<string, Promise<Outcome>>();
   const help = (name: string): Promise<Outcome> => {
-    const main = ['--import', 'tsx', 'local/cli/main.ts', name, '--help'];
+    const main = ['local/cli/start.mjs', name, '--help'];
     const known = helps.get(name) ?? run(process.execPath, main);
     helps.set(name, known);
     return known;

@@ -125,7 +125,7 @@ export function servingPid(place: Place): number | undefined {
 
 function isDroppod(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/cli/main.ts');
+    return /local\/cli\/(start\.mjs|main\.ts)/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return true; // No /proc here: the result of the signal has to suffice.
   }

@@ -37,7 +37,7 @@ export interface UpOptions {
 }
 
 const HELLO = fileURLToPath(new URL('../../examples/hello.yaml', import.meta.url));
-const CLI = fileURLToPath(new URL('main.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('start.mjs', import.meta.url));
 const DETACH_SECONDS = 180;
 
 /** Parses a port number; throws a Refusal where it is none. */

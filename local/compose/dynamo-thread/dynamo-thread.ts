@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../../src/system-clock.ts';
-import { bundledEntry } from '../../bundled-entry.ts';
+import { bundledEntry } from '../../bundled-entry.mjs';
 import type { AwsJsonEndpoint, Json } from '../../aws/protocol.ts';
 // The type alone: the engine's code is loaded in the thread.
 import type { Dynamo } from '../../aws/dynamodb/create-dynamo.ts';
