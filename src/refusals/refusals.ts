@@ -2,6 +2,7 @@
 import type { FieldError } from '../errors.ts';
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
+import { onceForAlike } from '../pod/model/once-for-alike.ts';
 import type { Settings } from '../ports/settings.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import {
@@ -32,14 +33,18 @@ export function refusePod(
   pod: Pod,
   { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>,
 ): FieldError[] {
-  return [
-    ...refusals(walk('spec', SPEC, withoutTokenVolume(pod)), {
-      local: mode === 'local',
-      docker: mode === 'local' && beyondFargate,
-    }),
-    ...fargateProblems(pod, mode === 'local' && beyondFargate),
-  ];
+  if (mode !== 'local') return refuseOnAws(pod);
+  return beyondFargate ? refuseBeyondFargate(pod) : refuseLocally(pod);
 }
+
+const refuser = (served: { local: boolean; docker: boolean }): ((pod: Pod) => FieldError[]) =>
+  onceForAlike((pod) => [
+    ...refusals(walk('spec', SPEC, withoutTokenVolume(pod)), served),
+    ...fargateProblems(pod, served.docker),
+  ]);
+const refuseOnAws = refuser({ local: false, docker: false });
+const refuseLocally = refuser({ local: true, docker: false });
+const refuseBeyondFargate = refuser({ local: true, docker: true });
 
 const refusals = (found: Found[], served: { local: boolean; docker: boolean }): FieldError[] =>
   found.flatMap(({ place, field }): FieldError[] => {
@@ -72,7 +77,7 @@ export function refuseEphemeralContainers(
 }
 
 /** Warning texts for fields that are accepted without full effect. */
-export function limitWarnings(pod: Pod): string[] {
+export const limitWarnings: (pod: Pod) => string[] = onceForAlike((pod) => {
   const warnings = walk('spec', SPEC, { ...pod.spec }).flatMap(({ place, field }) =>
     typeof field === 'object' && field.kind === 'warned' ? [`${place}: ${field.reason}`] : [],
   );
@@ -85,7 +90,7 @@ export function limitWarnings(pod: Pod): string[] {
     ...messageWarnings(pod),
     ...sizeWarnings(pod),
   ];
-}
+});
 
 // Admission adds this volume to every pod; a pod that was read and is written again has it too.
 function withoutTokenVolume({ spec }: Pod): Record<string, unknown> {

@@ -1,6 +1,7 @@
 // Warnings that Kubernetes sends along with a pod's creation; nothing here refuses a pod.
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
 import { own } from '../own.ts';
+import { onceForAlike } from '../pod/model/once-for-alike.ts';
 import { repeats } from '../repeats.ts';
 import { canonicalIp, labelProblems } from '../validation/names.ts';
 import { quote } from '../validation/field-errors.ts';
@@ -11,9 +12,12 @@ import { volumeWarnings } from './volume-warnings.ts';
 
 /** Texts for `Warning: 299 - "…"`, on create only, without duplicates. */
 export function podWarnings(pod: Pod): string[] {
-  const { spec, metadata } = pod;
-  const all = [
-    ...nameWarnings(metadata.name ?? ''),
+  return [...new Set([...nameWarnings(pod.metadata.name ?? ''), ...sharedWarnings(pod)])];
+}
+
+const sharedWarnings = onceForAlike((pod) => {
+  const { spec } = pod;
+  return [
     ...labelWarnings(spec),
     ...volumeWarnings(spec.volumes ?? []),
     ...repeated(
@@ -34,8 +38,7 @@ export function podWarnings(pod: Pod): string[] {
     ...selectorWarnings(spec),
     ...addressWarnings(spec),
   ];
-  return [...new Set(all)];
-}
+});
 
 const containersOf = (spec: PodSpec): [string, Container][] =>
   (['initContainers', 'containers'] as const).flatMap((list) =>

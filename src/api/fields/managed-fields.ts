@@ -2,8 +2,9 @@
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { ObjectShape } from '../../kinds/shapes.ts';
 import { wholeSeconds } from '../../kinds/time.ts';
-import { own, setOwn } from '../../own.ts';
+import { isMap, own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
+import { Latest } from '../../remembered.ts';
 import { cutEntries } from './atomic-fields.ts';
 import type { FieldTree } from './field-tree.ts';
 import { compareFields, isLeaf, strip, subtract, union } from './field-tree.ts';
@@ -42,8 +43,12 @@ const isWriter = (
   entry.apiVersion === writer.apiVersion &&
   (entry.subresource ?? '') === writer.subresource;
 
+/** Trees that need no sorting. */
+const inOrderThroughout = new WeakSet<FieldTree>();
+
 /** Kubernetes writes field sets in order, and clients compare them as text. */
 function sorted(tree: FieldTree): FieldTree {
+  if (inOrderThroughout.has(tree)) return tree;
   const names = Object.keys(tree);
   if (names.length === 0) return tree;
   const ordered: FieldTree = {};
@@ -76,6 +81,41 @@ export function entryFor(
 const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
 const EMPTY_CUSTOM = { metadata: {} };
 
+type Compared = ReturnType<typeof compareFields>;
+
+/** Specs that are remembered for each kind, and the length from which one is not. */
+const MOST_SPECS = 128;
+const MOST_CHARACTERS = 16_384;
+const fieldsOfSpecs = new WeakMap<ObjectShape, Latest<Compared>>();
+
+/** The fields of a new object. Those of a spec that others had too, as replicas do, are looked for once. */
+function fieldsAtCreation(shape: ObjectShape, next: KubeObject): Compared {
+  if (shape.isCustom) return compareFields(shape, EMPTY_CUSTOM, next);
+  const { spec, ...rest } = next;
+  if (!isMap(spec)) return compareFields(shape, EMPTY, next);
+  const { spec: noSpec, ...empty } = EMPTY;
+  const others = compareFields(shape, empty, rest);
+  const ofSpec = fieldsOfSpec(shape, JSON.stringify(spec), () =>
+    compareFields(shape, { spec: noSpec }, { spec }),
+  );
+  return {
+    changed: { ...others.changed, ...ofSpec.changed },
+    removed: { ...others.removed, ...ofSpec.removed },
+  };
+}
+
+function fieldsOfSpec(shape: ObjectShape, spec: string, compare: () => Compared): Compared {
+  const specs = fieldsOfSpecs.get(shape) ?? new Latest<Compared>(MOST_SPECS, MOST_CHARACTERS);
+  fieldsOfSpecs.set(shape, specs);
+  const known = specs.get(spec);
+  if (known !== undefined) return known;
+  const { changed, removed } = compare();
+  const made = { changed: sorted(changed), removed };
+  for (const tree of Object.values(made.changed)) inOrderThroughout.add(tree);
+  specs.set(spec, made);
+  return made;
+}
+
 /** Another version of the kind, which shows an object of the writer's version in its own form. */
 export interface OtherForm {
   apiVersion: string;
@@ -94,7 +134,8 @@ export function managedAfterUpdate(
   writer: Writer,
   forms: readonly OtherForm[] = [],
 ): ManagedEntry[] {
-  const compared = compareFields(shape, old ?? (shape.isCustom ? EMPTY_CUSTOM : EMPTY), next);
+  const compared =
+    old === undefined ? fieldsAtCreation(shape, next) : compareFields(shape, old, next);
   const changed = strip(compared.changed, writer.resetFields);
   const before = old === undefined ? [] : cutEntries(shape, writer.apiVersion, entriesOf(old));
   if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;

@@ -2,6 +2,7 @@
 import type { FieldError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { forbiddenValue } from '../../validation/field-errors.ts';
+import { onceForAlike } from '../model/once-for-alike.ts';
 import { validateObjectMeta } from '../../validation/object-meta.ts';
 import { validatePodAnnotations } from './annotations.ts';
 import { validateImages } from './containers.ts';
@@ -11,12 +12,16 @@ import { validateSpec } from './spec.ts';
 export function validateWholePod(pod: Pod): FieldError[] {
   return [
     ...validateObjectMeta(pod.metadata, { namespaced: true, name: 'subdomain' }),
-    ...validatePodAnnotations(pod),
-    ...validateSpec(pod),
-    ...tokensWithoutAccount(pod),
-    ...validateImages(pod),
+    ...validateShared(pod),
   ];
 }
+
+const validateShared = onceForAlike((pod) => [
+  ...validatePodAnnotations(pod),
+  ...validateSpec(pod),
+  ...tokensWithoutAccount(pod),
+  ...validateImages(pod),
+]);
 
 function tokensWithoutAccount({ spec }: Pod): FieldError[] {
   if (spec.serviceAccountName) return [];
