@@ -1,11 +1,18 @@
 // The podlet's credential for sync (docs/design/security.md): a bootstrap token derived from the attempt, and a secret that the first report binds.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { remembered } from '../remembered.ts';
 
-const keyed = (key: string, text: string): Buffer =>
-  createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest();
+const keyOf = (text: string): KeyObject => createSecretKey(text, 'base64');
+/** There is one key of all pods; each pod's seed is a key too. */
+const lastingKeyOf = remembered(keyOf);
 
 /** The seed of a pod's tokens (both in base64). It is in the pod's record, so that starting a task does not need the key of all pods. */
-export const podletSeed = (key: string, uid: string): string => keyed(key, uid).toString('base64');
+export const podletSeed = (key: string, uid: string): string =>
+  createHmac('sha256', lastingKeyOf(key)).update(uid).digest('base64');
+
+const keyed = (key: string, text: string): Buffer =>
+  createHmac('sha256', keyOf(key)).update(text).digest();
 
 /** The bootstrap token of one attempt. */
 export const attemptToken = (seed: string, attempt: number): string =>
