@@ -64,7 +64,7 @@ export function toRequest(
   try {
     // A DELETE or POST without a body would otherwise hold a stream open for each request.
     const pieces = bodiless ? undefined : new BodyReading(incoming, bounds);
-    return new ServedRequest(url, { method, headers }, gone, pieces);
+    return new ServedRequest(new URL(url).href, method, headers, gone, pieces);
   } catch (error) {
     if (error instanceof TypeError) return refusedTarget();
     throw error;
@@ -72,26 +72,33 @@ export function toRequest(
 }
 
 /**
- * A Request makes a signal that follows the given one, and a stream, which take more time than all the rest of it: here the signal is
- * the given one, and the stream is made for those who ask for it.
+ * A Request as its handlers see it. One of Node's own makes a signal that follows the given one, and a stream, which take more time than
+ * all the rest of it: here the signal is the given one, and the stream is made for those who ask for it.
  */
-class ServedRequest extends Request implements InPieces {
-  readonly pieces: Pieces | undefined;
+class ServedRequest implements Request, InPieces {
+  readonly cache = 'default';
+  readonly credentials = 'same-origin';
+  readonly destination = '';
+  readonly integrity = '';
+  readonly keepalive = false;
+  readonly mode = 'cors';
+  readonly redirect = 'follow';
+  readonly referrer = 'about:client';
+  readonly referrerPolicy = '';
   readonly #gone: Pick<AbortController, 'signal'>;
   #streamed: Response | undefined;
 
   constructor(
-    url: string,
-    init: RequestInit,
+    readonly url: string,
+    readonly method: string,
+    readonly headers: Headers,
     gone: Pick<AbortController, 'signal'>,
-    pieces: Pieces | undefined,
+    readonly pieces: Pieces | undefined,
   ) {
-    super(url, init);
     this.#gone = gone;
-    this.pieces = pieces;
   }
 
-  override get signal(): AbortSignal {
+  get signal(): AbortSignal {
     return this.#gone.signal;
   }
 
@@ -99,28 +106,41 @@ class ServedRequest extends Request implements InPieces {
     return (this.#streamed ??= new Response(this.pieces ? streamOf(this.pieces) : null));
   }
 
-  override get body(): Request['body'] {
+  get body(): Request['body'] {
     return this.#asStream.body;
   }
 
-  override get bodyUsed(): boolean {
+  get bodyUsed(): boolean {
     return this.#streamed?.bodyUsed ?? false;
   }
 
-  override arrayBuffer(): Promise<ArrayBuffer> {
+  arrayBuffer(): Promise<ArrayBuffer> {
     return this.#asStream.arrayBuffer();
   }
 
-  override blob(): Promise<Blob> {
+  blob(): Promise<Blob> {
     return this.#asStream.blob();
   }
 
-  override json(): Promise<unknown> {
+  json(): Promise<unknown> {
     return this.#asStream.json();
   }
 
-  override text(): Promise<string> {
+  text(): Promise<string> {
     return this.#asStream.text();
+  }
+
+  formData(): Promise<FormData> {
+    return this.#asStream.formData();
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await this.arrayBuffer());
+  }
+
+  /** Its body comes from the connection and is read once. */
+  clone(): never {
+    throw new TypeError('a request that is served has no second reader');
   }
 }
 
