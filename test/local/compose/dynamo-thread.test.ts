@@ -1,5 +1,5 @@
 // The engine on a thread of its own: the same answers, refusals and errors as in the thread that calls it.
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -132,36 +132,6 @@ it('a thread that cannot even begin is the error of its opening', async () => {
   await expect(dynamoIn(threadOf(`throw new Error('a defect');`), died)).rejects.toThrow(
     'ended with code 1: Error: a defect',
   );
-});
-
-function entryOf(value: number): string {
-  const entry = join(directory(), `entry-${value}.ts`);
-  writeFileSync(entry, `export const value: number = ${value};\n`);
-  return entry;
-}
-
-it('the bundle of an entry point is made again only where it or a source has changed', async () => {
-  const [entry, build] = [entryOf(1), directory()];
-  const file = (await bundledEntry(entry, build)) ?? '';
-  const made = statSync(file).mtimeMs;
-  expect(await bundledEntry(entry, build)).toBe(file);
-  expect(statSync(file).mtimeMs).toBe(made);
-  writeFileSync(entry, 'export const value: number = 2;\n');
-  expect(readFileSync((await bundledEntry(entry, build)) ?? '', 'utf8')).toContain('2');
-});
-
-it.each(['bundle', 'list'])('a %s that was cut off is made again', async (which) => {
-  const [entry, build] = [entryOf(1), directory()];
-  const file = (await bundledEntry(entry, build)) ?? '';
-  writeFileSync(which === 'bundle' ? file : join(build, 'entry-1.json'), '');
-  await bundledEntry(entry, build);
-  expect(readFileSync(file, 'utf8')).toContain('1');
-});
-
-it('two starts at once make the same bundle', async () => {
-  const [entry, build] = [entryOf(1), directory()];
-  await Promise.all([bundledEntry(entry, build), bundledEntry(entry, build)]);
-  expect(readFileSync((await bundledEntry(entry, build)) ?? '', 'utf8')).toContain('1');
 });
 
 it('where this user may not write a bundle, the engine is in this thread', async () => {
