@@ -85,6 +85,7 @@ class ServedRequest implements Request, InPieces {
   readonly redirect = 'follow';
   readonly referrer = 'about:client';
   readonly referrerPolicy = '';
+  readonly pieces: Pieces | undefined;
   readonly #gone: Pick<AbortController, 'signal'>;
   #streamed: Response | undefined;
 
@@ -93,9 +94,10 @@ class ServedRequest implements Request, InPieces {
     readonly method: string,
     readonly headers: Headers,
     gone: Pick<AbortController, 'signal'>,
-    readonly pieces: Pieces | undefined,
+    pieces: Pieces | undefined,
   ) {
     this.#gone = gone;
+    this.pieces = pieces;
   }
 
   get signal(): AbortSignal {
