@@ -274,6 +274,21 @@ describe('how a file is written', () => {
     ).toEqual([]);
   });
 
+  it('no test runs an image that a fresh machine has not: none of a registry, which CI cannot reach', () => {
+    const foreign = /image: ['"`]|IMAGE = ['"`]/;
+    const registry = /['"`](registry\.k8s\.io|docker\.io|quay\.io|gcr\.io|ghcr\.io)\//;
+    expect(
+      sources
+        .filter(({ path }) => /^test\/(e2e|podlet)\//.test(path))
+        .flatMap(({ path, text }) =>
+          text
+            .split('\n')
+            .filter((line) => foreign.test(line) && registry.test(line))
+            .map((line) => `${path}: ${line.trim()}`),
+        ),
+    ).toEqual([]);
+  });
+
   it('there is no barrel and no room for leftovers', () => {
     expect(
       product

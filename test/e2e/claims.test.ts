@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { eventually, podOf } from './droppod.ts';
 import { sharedDroppod } from './shared-droppod.ts';
 
-const IMAGE = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
 const dp = sharedDroppod();
 
 const claimSpec = {
@@ -23,7 +22,7 @@ const mounting = (script: string, volume: object, more: object = {}): object => 
   containers: [
     {
       name: 'main',
-      image: IMAGE,
+      image: 'busybox',
       command: ['sh', '-c', script],
       volumeMounts: [
         { name: 'd', mountPath: '/data' },
@@ -68,7 +67,7 @@ const statefulSet = {
         containers: [
           {
             name: 'main',
-            image: IMAGE,
+            image: 'busybox',
             command: ['sh', '-c', 'hostname >>/data/starts; exec sleep 3600'],
             volumeMounts: [{ name: 'data', mountPath: '/data' }],
             readinessProbe: { exec: { command: ['test', '-s', '/data/starts'] }, periodSeconds: 1 },

@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { podOf } from './droppod.ts';
 import { sharedDroppod } from './shared-droppod.ts';
 
-const IMAGE = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
 const dp = sharedDroppod();
 
 beforeAll(async () => {
@@ -12,7 +11,7 @@ beforeAll(async () => {
 
 const shell = (name: string, script: string, more: object = {}): object => ({
   name,
-  image: IMAGE,
+  image: 'busybox',
   command: ['sh', '-c', script],
   ...more,
 });
