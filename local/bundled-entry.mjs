@@ -1,5 +1,5 @@
 // @ts-check
-// An entry point as one file of JavaScript. Loaded as TypeScript each process and thread needs a loader, and with it a thread and a
+// An entry point as JavaScript, one file and those that it loads late. Loaded as TypeScript each process and thread needs a loader, and with it a thread and a
 // heap more, a second to start, and functions that name themselves whenever they are made.
 // This file is JavaScript, since it runs before anything can load TypeScript.
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 // @ts-check
-// Where ./droppod begins: the command line from one file of JavaScript, which is made where a source has changed.
+// Where ./droppod begins: the command line as JavaScript, which is made where a source has changed.
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundledEntry } from '../bundled-entry.mjs';
 

@@ -1,4 +1,4 @@
-// Entry points as one file of JavaScript (local/bundled-entry.mjs).
+// Entry points as JavaScript (local/bundled-entry.mjs).
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
