@@ -1,7 +1,6 @@
 // One unix socket per container: its supervisor's control connection, and one connection per session. Lines are bounded.
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import type { Connection, Listen } from './connection.ts';
 import { LineBuffer } from './line-buffer.ts';
 import type { FromSupervise, ToSupervise } from './messages.ts';
 import { MAX_LINE_BYTES } from './messages.ts';
@@ -22,18 +21,21 @@ const MAX_UNNAMED = 16;
 type Take = (container: string, message: FromSupervise) => void;
 
 export class ContainerSockets implements Supervisors {
-  private readonly control = new Map<string, Socket>();
-  private readonly streams = new Map<string, (socket: Socket, rest: Buffer) => void>();
-  private readonly servers: Server[] = [];
+  private readonly control = new Map<string, Connection>();
+  private readonly streams = new Map<string, (socket: Connection, rest: Buffer) => void>();
+  private readonly servers: { close(): void }[] = [];
   private take: Take = () => undefined;
   private gone: (container: string) => void = () => undefined;
   /** Connections from before there is a listener: left unread, so that nothing they send is lost. */
   private early: (() => void)[] = [];
-  private readonly unnamed = new Map<string, Set<Socket>>();
+  private readonly unnamed = new Map<string, Set<Connection>>();
   private listening = false;
   private readonly admitted = new Set<string>();
 
-  constructor(private readonly addedDirectory = ADDED_SOCKETS) {}
+  constructor(
+    private readonly listenAt: Listen,
+    private readonly addedDirectory = ADDED_SOCKETS,
+  ) {}
 
   /** Opens `<directory>/<container>/sock`. Apps may connect to their own socket, but not delete or replace it. */
   open(directory: string, container: string): void {
@@ -41,12 +43,10 @@ export class ContainerSockets implements Supervisors {
     chmodSync(`${directory}/${container}`, 0o711);
     const path = `${directory}/${container}/sock`;
     rmSync(path, { force: true });
-    const server = createServer({ allowHalfOpen: true }, (socket) =>
-      this.accept(container, socket),
+    this.servers.push(
+      this.listenAt(path, MAX_CONNECTIONS, (socket) => this.accept(container, socket)),
     );
-    server.maxConnections = MAX_CONNECTIONS;
-    server.listen(path, () => chmodSync(path, 0o777));
-    this.servers.push(server);
+    chmodSync(path, 0o777);
   }
 
   /** Their sockets are in `addedDirectory`, a volume that the podlet has had from the start. */
@@ -72,7 +72,7 @@ export class ContainerSockets implements Supervisors {
   }
 
   /** `found` gets the connection that the supervisor opens for session `id`. */
-  expectStream(id: string, found: (socket: Socket, rest: Buffer) => void): void {
+  expectStream(id: string, found: (socket: Connection, rest: Buffer) => void): void {
     this.streams.set(id, found);
   }
 
@@ -85,7 +85,7 @@ export class ContainerSockets implements Supervisors {
     for (const socket of this.control.values()) socket.destroy();
   }
 
-  private accept(container: string, socket: Socket): void {
+  private accept(container: string, socket: Connection): void {
     socket.on('error', () => socket.destroy());
     socket.on('end', () => socket.end());
     this.countUnnamed(container, socket);
@@ -93,7 +93,7 @@ export class ContainerSockets implements Supervisors {
     else this.early.push(() => this.read(container, socket));
   }
 
-  private countUnnamed(container: string, socket: Socket): void {
+  private countUnnamed(container: string, socket: Connection): void {
     const unnamed = this.unnamed.get(container) ?? new Set();
     this.unnamed.set(container, unnamed.add(socket));
     socket.on('close', () => unnamed.delete(socket));
@@ -101,7 +101,7 @@ export class ContainerSockets implements Supervisors {
     if (unnamed.size > MAX_UNNAMED) oldest?.destroy();
   }
 
-  private read(container: string, socket: Socket): void {
+  private read(container: string, socket: Connection): void {
     const lines = new LineBuffer();
     let isControl = false;
     const onData = (chunk: Buffer): void => {
@@ -126,7 +126,7 @@ export class ContainerSockets implements Supervisors {
   }
 
   /** The first control connection counts until it ends, so that an app cannot take its supervisor's place. */
-  private acceptControl(container: string, message: FromSupervise, socket: Socket): boolean {
+  private acceptControl(container: string, message: FromSupervise, socket: Connection): boolean {
     if (message.type !== 'hello' || this.control.has(container)) return false;
     this.control.set(container, socket);
     this.unnamed.get(container)?.delete(socket);
@@ -137,7 +137,7 @@ export class ContainerSockets implements Supervisors {
     return true;
   }
 
-  private acceptStream(container: string, id: string, socket: Socket, rest: Buffer): void {
+  private acceptStream(container: string, id: string, socket: Connection, rest: Buffer): void {
     const key = `${container}/${id}`;
     const found = this.streams.get(key);
     this.streams.delete(key);

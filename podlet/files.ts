@@ -7,7 +7,7 @@ import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { PutFile, VolumeFile as FileContent, Volumes } from './ports.ts';
 import { writeFiles } from './write-files.ts';
 
-/** Copies owners, attributes and special files, which Node cannot. */
+/** Copies owners, attributes and special files, which no runtime of JavaScript can. */
 const SUPERVISE = '/.droppod/bin/supervise';
 const ALL = 0o777;
 const SETGID = 0o2000;

@@ -1,10 +1,10 @@
 // The podlet's entry point: sockets first (supervisors are already connecting), then its identity, then the agent.
-import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { own } from '../src/own.ts';
 import { present } from '../src/present.ts';
 import { systemClock as clock } from '../src/system-clock.ts';
 import { createAgent } from './agent.ts';
+import { listenByBun } from './connection.ts';
 import { ContainerSockets } from './containers.ts';
 import { cutText } from '../src/protocol/cut-text.ts';
 import { VolumeFiles } from './files.ts';
@@ -64,7 +64,7 @@ function writeOwn(name: string, text: string): void {
 function ownSecret(): string {
   const known = readOwn('secret');
   if (known !== undefined) return known;
-  const secret = randomBytes(32).toString('base64url');
+  const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
   writeOwn('secret', secret);
   return secret;
 }
@@ -77,7 +77,7 @@ function required(env: NodeJS.ProcessEnv, name: string): string {
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const containers = (env.DROPPOD_CONTAINERS ?? '').split(',').filter((name) => name !== '');
-  const sockets = new ContainerSockets();
+  const sockets = new ContainerSockets(listenByBun);
   for (const container of containers) sockets.open(SOCKETS, container);
   const engineTerm = new AbortController();
   process.on('SIGTERM', () => engineTerm.abort());
@@ -85,15 +85,13 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const ca = env.DROPPOD_CA ?? '';
   const metadataUri = env.ECS_CONTAINER_METADATA_URI_V4;
   const node = nodeDns();
-  const [sync, task] = await Promise.all([
-    createTransport({
-      url: required(env, 'DROPPOD_SYNC_URL'),
-      token,
-      ca,
-      lookup: nodeLookup(node.resolvConf),
-    }),
-    readTaskMetadata(metadataUri),
-  ]);
+  const sync = createTransport({
+    url: required(env, 'DROPPOD_SYNC_URL'),
+    token,
+    ca,
+    resolve: nodeLookup(node.resolvConf),
+  });
+  const task = await readTaskMetadata(metadataUri);
   const sessions = new Sessions({
     sockets,
     token,
@@ -121,7 +119,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       uid: required(env, 'DROPPOD_UID'),
       attempt: Number(env.DROPPOD_ATTEMPT ?? '1'),
       taskArn: env.DROPPOD_TASK_ARN ?? task.taskArn ?? '',
-      bootId: randomUUID(),
+      bootId: crypto.randomUUID(),
       ...start(env),
       containers,
       ...(task.podIP === undefined ? ownAddress() : { podIP: task.podIP }),

@@ -1,5 +1,4 @@
 // Task metadata endpoint v4: who this task is, its address, the engine's ids of its containers.
-import { get } from 'node:http';
 import type { Counters } from './usage-meter.ts';
 import { present } from '../src/present.ts';
 
@@ -91,16 +90,14 @@ function list(value: unknown, name: string): unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
-function fetchText(url: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const sent = get(url, { timeout: TIMEOUT_MS }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined),
-      );
-    });
-    sent.on('timeout', () => sent.destroy());
-    sent.on('error', () => resolve(undefined));
-  });
+/** The body of a 200; undefined after any other answer or an error. */
+async function fetchText(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const body = await response.text();
+    return response.status === 200 ? body : undefined;
+  } catch {
+    // The next look may succeed.
+    return undefined;
+  }
 }

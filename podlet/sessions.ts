@@ -1,9 +1,9 @@
 // exec, attach and port-forward: the podlet connects to the API's URL and bridges it to supervise or to a port of the pod.
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import type { connect as connectTo, Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { present } from '../src/present.ts';
 import type { SessionRequest } from '../src/protocol/messages.ts';
+import type { Connection } from './connection.ts';
 import type { ContainerSockets } from './containers.ts';
 import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
 import { execFailure } from './exec-failure.ts';
@@ -28,6 +28,8 @@ const NOT_RUNNING = 'container is not running';
 const KILLED = 137;
 const FROM_CLIENT: readonly number[] = [CHANNEL.stdin, CHANNEL.resize, CHANNEL.halfClose];
 const FROM_SUPERVISE: readonly number[] = [CHANNEL.stdout, CHANNEL.stderr];
+
+type Connect = typeof connectTo;
 
 export interface SessionOptions {
   sockets: ContainerSockets;
@@ -66,17 +68,19 @@ export class Sessions {
   /** Resolves when the session is over; leaves nothing open. */
   private async serve(request: SessionRequest): Promise<void> {
     try {
-      await this.hold(await this.dial(request), request);
+      // Loaded here: what a start needs is less.
+      const { connect } = await import('node:net');
+      await this.hold(await this.dial(request), request, connect);
     } finally {
       this.open.delete(request.id);
     }
   }
 
-  private async hold(socket: WebSocket, request: SessionRequest): Promise<void> {
+  private async hold(socket: WebSocket, request: SessionRequest, connect: Connect): Promise<void> {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     const pings = setInterval(() => socket.ping(), this.options.pingMs ?? PING_MS);
     try {
-      if (request.kind === 'portForward') forwardPort(socket, request.port ?? 0);
+      if (request.kind === 'portForward') forwardPort(socket, connect, request.port ?? 0);
       else this.bridge(socket, request);
       if (socket.readyState !== socket.CLOSED) await closed;
     } finally {
@@ -145,7 +149,7 @@ export class Sessions {
 
 interface Bridge {
   socket: WebSocket;
-  stream: Socket;
+  stream: Connection;
   kind: SessionRequest['kind'];
 }
 
@@ -198,7 +202,7 @@ function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buf
 }
 
 /** Writes to `sink`; pauses the socket while it is full. What the socket has already received is still delivered. */
-function pacedWrite(sink: Socket, socket: WebSocket): (bytes: Buffer) => void {
+function pacedWrite(sink: Connection, socket: WebSocket): (bytes: Buffer) => void {
   let isWaiting = false;
   return (bytes) => {
     if (sink.write(bytes) || isWaiting) return;
@@ -270,7 +274,7 @@ function toKubernetesStatus({ code, error }: SessionStatus): object {
 }
 
 /** Raw bytes both ways; an empty message is the client's half close, a failed connection closes with 1011 and the reason. */
-function forwardPort(socket: WebSocket, port: number): void {
+function forwardPort(socket: WebSocket, connect: Connect, port: number): void {
   if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
     socket.resume();
     return socket.close(

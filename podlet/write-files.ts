@@ -1,6 +1,5 @@
 // The files of a volume with an atomic switch (pkg/volume/util/atomic_writer.go). Synchronous, since they are few and small: a pod's
-// start waits for them, and Node's threads for files, which a podlet otherwise seldom needs, take longer to begin than these calls.
-import { randomBytes } from 'node:crypto';
+// start waits for them, and the runtime's threads for files, which a podlet otherwise seldom needs, take longer to begin than these calls.
 import {
   chmodSync,
   chownSync,
@@ -31,7 +30,7 @@ export async function writeFiles(
   directory: string,
   { files, keep, now, adapt }: Written,
 ): Promise<void> {
-  const fresh = `..${timestamp(now)}.${randomBytes(5).readUIntBE(0, 5) % 1e10}`;
+  const fresh = `..${timestamp(now)}.${crypto.getRandomValues(new Uint32Array(1)).join('')}`;
   const target = join(directory, fresh);
   mkdirSync(target, { recursive: true });
   chmodSync(target, 0o755);

@@ -1,8 +1,8 @@
-// Builds the content of the podlet's image in build/podlet: supervise by Go, the agent bundled into one file, a stripped Node.
+// Builds the content of the podlet's image in build/podlet: supervise by Go, the agent bundled into one file.
 // `node --import tsx podlet/image/build.ts [amd64|arm64 …]` builds ahead of time; image.ts calls the same functions.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,7 +12,8 @@ export type Architecture = 'amd64' | 'arm64';
 const run = promisify(execFile);
 const PODLET = dirname(dirname(fileURLToPath(import.meta.url)));
 const ROOT = dirname(PODLET);
-const OUTPUT = join(ROOT, 'build', 'podlet');
+/** Where everything that is built or downloaded for the image is kept. */
+export const OUTPUT = join(ROOT, 'build', 'podlet');
 const GO_PLACES = ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go'];
 
 /** This machine's architecture, as Go and the engine call it. */
@@ -20,7 +21,7 @@ export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 
 
 /** Hash of everything that goes into the image, computed from sources only: fast enough for every start. */
 export async function podletHash(architecture: Architecture): Promise<string> {
-  const hash = createHash('sha256').update(`${architecture} ${process.version}`);
+  const hash = createHash('sha256').update(architecture);
   const files = [
     ...(await sources(PODLET)),
     // What the podlet may import of src (test/house.test.ts).
@@ -85,7 +86,7 @@ export async function findGo(): Promise<string> {
   return 'go';
 }
 
-/** Bundles the agent into one file; returns its text. */
+/** Bundles the agent into one CommonJS file; returns its text. */
 export async function bundleAgent(): Promise<Buffer> {
   const { build } = await import('esbuild');
   const bundled = await build({
@@ -93,40 +94,19 @@ export async function bundleAgent(): Promise<Buffer> {
     bundle: true,
     minify: true,
     platform: 'node',
-    target: 'node20',
+    // What Bun's parser takes, all of it.
+    target: 'esnext',
     format: 'cjs',
     write: false,
-    external: ['bufferutil', 'utf-8-validate'],
+    // ws does without its optional packages.
+    define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
     logLevel: 'error',
-    // Dynamic imports become requires: a process's first import() initialises Node's ES module loader, which no other code here needs.
+    // Dynamic imports become requires: the ES module loader is needed by no other code here.
     supported: { 'dynamic-import': false },
   });
   const [file] = bundled.outputFiles;
   if (file === undefined) throw new Error('esbuild gave no bundle');
   return Buffer.from(file.contents);
-}
-
-/** This machine's Node, without debugging symbols if `strip` is available. */
-export async function strippedNode(): Promise<string> {
-  const { mtimeMs, size } = await stat(process.execPath);
-  const output = join(OUTPUT, `node-${process.version}-${size}-${Math.floor(mtimeMs)}`);
-  if (await exists(output)) return output;
-  await intoPlace(output, async (temporary) => {
-    // Without `strip` Node is only larger.
-    await run('strip', ['-o', temporary, process.execPath]).catch(() =>
-      copyFile(process.execPath, temporary),
-    );
-  });
-  return output;
-}
-
-/** Shared libraries that Node needs, by their paths; none for a static binary. */
-export async function nodeLibraries(): Promise<string[]> {
-  // ldd fails for a static binary.
-  const { stdout } = await run('ldd', [process.execPath]).catch(() => ({ stdout: '' }));
-  return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap((match) =>
-    match[1] === undefined ? [] : [match[1]],
-  );
 }
 
 /** Concurrent builders must not see half a file. */
@@ -153,5 +133,4 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     .filter((name): name is Architecture => name === 'amd64' || name === 'arm64');
   for (const architecture of wanted.length > 0 ? wanted : [hostArchitecture()])
     console.log(await buildSupervise(architecture));
-  console.log(await strippedNode());
 }

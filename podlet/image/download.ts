@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { LibrarySource, NodeSource } from './base.ts';
+import type { BunSource, LibrarySource } from './base.ts';
 
 const run = promisify(execFile);
 
@@ -24,17 +24,25 @@ export interface Downloads {
   fetch?: typeof fetch;
 }
 
+/** Kept below `output`, with the mirror that the environment names. */
+export const downloadsInto = (output: string): Downloads => ({
+  directory: join(output, 'downloads'),
+  mirror: process.env['DROPPOD_DEBIAN_MIRROR'],
+});
+
 const sha = (algorithm: string, content: Buffer, encoding: 'hex' | 'base64'): string =>
   createHash(algorithm).update(content).digest(encoding);
 
 /** The package from npm's registry. */
-export function downloadNode(
+export function downloadBun(
   { directory }: Downloads,
-  { package: name, version, integrity }: NodeSource,
+  { package: name, version, integrity }: BunSource,
 ): Promise<Buffer> {
   const isRight = (content: Buffer): boolean =>
     `sha512-${sha('sha512', content, 'base64')}` === integrity;
-  return kept(join(directory, `${name}-${version}.tgz`), isRight, async () => {
+  // As npm calls what it packs.
+  const archive = `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`;
+  return kept(join(directory, archive), isRight, async () => {
     await mkdir(directory, { recursive: true });
     const into = await mkdtemp(join(directory, 'npm-'));
     try {
@@ -45,7 +53,7 @@ export function downloadNode(
       }).catch((cause: unknown) => {
         throw new Error(`npm could not fetch ${wanted}: ${lastLine(cause)}`, { cause });
       });
-      const content = await readFile(join(into, `${name}-${version}.tgz`));
+      const content = await readFile(join(into, archive));
       if (!isRight(content))
         throw new Error(`${wanted} from npm is not what podlet/image/base.ts pins (${integrity})`);
       return content;
@@ -104,7 +112,7 @@ async function kept(
   return content;
 }
 
-function lastLine(error: unknown): string {
+export function lastLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim().split('\n').at(-1) ?? text;
 }

@@ -1,10 +1,15 @@
-// The podlet's image for this machine's engine: podlet/image/tree.ts with this machine's Node and its libraries, as one tar to import.
+// The podlet's image for this machine's engine: podlet/image/tree.ts with Bun and this machine's libraries, as one tar to import.
 // podlet/image/oci.ts builds the deployed image from the same tree.
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { tarOf } from './archive.ts';
-import { hostArchitecture, nodeLibraries, podletHash, strippedNode } from './build.ts';
+import type { TreeFile } from './archive.ts';
+import { bundleAgent, OUTPUT, podletHash } from './build.ts';
 import type { Architecture } from './build.ts';
-import { nodeFile, ownFiles, PODLET_ENTRYPOINT, PODLET_VOLUMES } from './tree.ts';
+import { downloadsInto } from './download.ts';
+import { bun, compiledAgent, localLibraries } from './parts.ts';
+import { ownFiles, PODLET_ENTRYPOINT, PODLET_VOLUMES } from './tree.ts';
 
 const PODLET_REPOSITORY = 'droppod/podlet';
 
@@ -41,30 +46,38 @@ export async function ensurePodletImage({
   if (await hasImage(reference)) return reference;
   await prepare?.();
   log('building the podlet image …');
-  await importImage({ repository: PODLET_REPOSITORY, tag }, await podletTar(architecture), CHANGES);
+  await importImage(
+    { repository: PODLET_REPOSITORY, tag },
+    await podletTar(architecture, log),
+    CHANGES,
+  );
   return reference;
 }
 
-/** The image's root filesystem. Node comes from this machine, so the architecture must be this machine's. */
-async function podletTar(architecture: Architecture): Promise<Buffer> {
-  if (architecture !== hostArchitecture())
-    throw new Error(
-      `the podlet image takes Node from this machine (${hostArchitecture()}), the engine wants ${architecture}`,
-    );
-  const [own, node, libraries] = await Promise.all([
-    ownFiles(architecture),
-    strippedNode(),
-    nodeLibraries(),
-  ]);
-  return tarOf([
-    ...own,
-    nodeFile(await readFile(node)),
-    ...(await Promise.all(
-      libraries.map(async (library) => ({
-        name: library.slice(1),
-        mode: 0o755,
-        content: await readFile(library),
-      })),
-    )),
-  ]);
+/** The image's root filesystem. */
+async function podletTar(architecture: Architecture, log: (text: string) => void): Promise<Buffer> {
+  const downloads = downloadsInto(OUTPUT);
+  const [text, runtime] = await Promise.all([bundleAgent(), bun(downloads, architecture)]);
+  const [agent, libraries] = await withProgram(runtime, (program) =>
+    Promise.all([
+      compiledAgent(text, program, log),
+      localLibraries(downloads, architecture, program),
+    ]),
+  );
+  return tarOf([...(await ownFiles(architecture, agent)), runtime, ...libraries]);
+}
+
+/** Does `work` with the file as a program, in a directory of its own. */
+async function withProgram<T>(
+  { content }: TreeFile,
+  work: (path: string) => Promise<T>,
+): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'droppod-podlet-'));
+  try {
+    const path = join(directory, 'program');
+    await writeFile(path, content ?? '', { mode: 0o755 });
+    return await work(path);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }

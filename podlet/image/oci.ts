@@ -1,14 +1,16 @@
 // The deployed podlet image: an OCI image layout for one or both architectures, built without a container engine, whose digests depend
-// only on its content. Three layers: libraries, Node, droppod's own; only the last one changes between versions.
+// only on its content. Three layers: libraries, Bun, droppod's own; only the last one changes between versions.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'fflate';
-import { filesOfDebianPackage, fileOfNpmPackage, tarOf, type TreeFile } from './archive.ts';
-import { librariesOf, NODE } from './base.ts';
+import { tarOf, type TreeFile } from './archive.ts';
+import { BUN, librariesOf } from './base.ts';
+import { bundleAgent } from './build.ts';
 import type { Architecture } from './build.ts';
-import { downloadLibrary, downloadNode, type Downloads } from './download.ts';
-import { nodeFile, ownFiles, PODLET_ENTRYPOINT, PODLET_VOLUMES } from './tree.ts';
+import type { Downloads } from './download.ts';
+import { bun, debianLibraries } from './parts.ts';
+import { agentFile, ownFiles, PODLET_ENTRYPOINT, PODLET_VOLUMES } from './tree.ts';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -31,13 +33,13 @@ interface Layer {
 const digestOf = (content: Buffer): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
-/** Compressed by a locked package: zlib's output differs between Node versions. */
+/** Compressed by a locked package: zlib's output differs between versions of Node. */
 async function layerOf(files: readonly TreeFile[]): Promise<Layer> {
   const tar = await tarOf(files);
   return { compressed: Buffer.from(gzipSync(tar, { mtime: 0, level: 6 })), diffId: digestOf(tar) };
 }
 
-/** Compressing Node takes seconds, so its layer is cached by the hash of its inputs. */
+/** Compressing Bun takes seconds, so its layer is cached by the hash of its inputs. */
 async function keptLayer(
   directory: string,
   sources: object,
@@ -61,30 +63,16 @@ async function keptLayer(
   return layer;
 }
 
-async function nodeLayer(downloads: Downloads, architecture: Architecture): Promise<Layer> {
-  const source = NODE[architecture];
-  return keptLayer(downloads.directory, source, async () => {
-    const node = await fileOfNpmPackage(await downloadNode(downloads, source), 'bin/node');
-    if (node === undefined) throw new Error(`${source.package} has no bin/node`);
-    return [{ name: 'podlet/', mode: 0o755 }, nodeFile(node)];
-  });
-}
+const bunLayer = (downloads: Downloads, architecture: Architecture): Promise<Layer> =>
+  keptLayer(downloads.directory, BUN[architecture], async () => [
+    { name: 'podlet/', mode: 0o755 },
+    await bun(downloads, architecture),
+  ]);
 
-async function libraryLayer(downloads: Downloads, architecture: Architecture): Promise<Layer> {
-  const sources = librariesOf(architecture);
-  return keptLayer(downloads.directory, sources, async () => {
-    const files: TreeFile[] = [];
-    for (const source of sources) {
-      const deb = await downloadLibrary(downloads, source);
-      const contents = await filesOfDebianPackage(deb, Object.values(source.files));
-      for (const [name, from] of Object.entries(source.files)) {
-        const content = contents.get(from);
-        if (content) files.push({ name, mode: 0o755, content });
-      }
-    }
-    return files.sort((a, b) => (a.name < b.name ? -1 : 1));
-  });
-}
+const libraryLayer = (downloads: Downloads, architecture: Architecture): Promise<Layer> =>
+  keptLayer(downloads.directory, librariesOf(architecture), () =>
+    debianLibraries(downloads, architecture),
+  );
 
 interface Image {
   blobs: Map<string, Buffer>;
@@ -92,10 +80,10 @@ interface Image {
 }
 
 async function imageOf(downloads: Downloads, architecture: Architecture): Promise<Image> {
-  // droppod's own first: a missing Go shows before 50 MB are downloaded. Sequential, because two Nodes at once take half a gigabyte.
-  const own = await layerOf(await ownFiles(architecture));
+  // droppod's own first: a missing Go shows before 40 MB are downloaded. Sequential, because two Buns at once take half a gigabyte.
+  const own = await layerOf(await ownFiles(architecture, [agentFile(await bundleAgent())]));
   const libraries = await libraryLayer(downloads, architecture);
-  const layers = [libraries, await nodeLayer(downloads, architecture), own];
+  const layers = [libraries, await bunLayer(downloads, architecture), own];
   const blobs = new Map<string, Buffer>();
   const keep = (mediaType: string, content: Buffer): Descriptor => {
     const digest = digestOf(content);

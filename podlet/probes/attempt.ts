@@ -6,7 +6,7 @@ import { errorText } from '../error-text.ts';
 import { execFailure } from '../exec-failure.ts';
 import type { Attempt, Network } from '../ports.ts';
 
-/** Node's timers hold no more, and fire at once beyond it. */
+/** Timers hold no more, and fire at once beyond it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Makes one attempt against the container `container` of a pod at `podIP`. Never throws: what goes wrong here is an error of the prober. */

@@ -19,6 +19,7 @@ import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.t
 import { logLines, openLogs } from '../../local/docker/logs.ts';
 import { buildSupervise, findGo, hostArchitecture } from '../../podlet/image/build.ts';
 import { ContainerSockets } from '../../podlet/containers.ts';
+import { listen } from './listen.ts';
 import type { FromSupervise, StartMessage, ToSupervise } from '../../podlet/messages.ts';
 
 export const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
@@ -84,7 +85,7 @@ export function order(run: number, argv: string[], more: Partial<StartMessage> =
 /** One container with supervise as its entry point and its messages in order. */
 export class Supervised {
   readonly messages: FromSupervise[] = [];
-  sockets = new ContainerSockets();
+  sockets = new ContainerSockets(listen);
   private readonly waiting: (() => void)[] = [];
   private constructor(
     readonly id: string,
@@ -112,7 +113,7 @@ export class Supervised {
         ReadOnly: !writable,
       },
     ];
-    const sockets = new ContainerSockets();
+    const sockets = new ContainerSockets(listen);
     sockets.open(directory, 'app');
     const { Mounts = [], ...rest } = host;
     const id = await createContainer(
@@ -152,7 +153,7 @@ export class Supervised {
   /** The podlet dies, and a new one listens at the same place. */
   reopen(): void {
     this.sockets.close();
-    const sockets = new ContainerSockets();
+    const sockets = new ContainerSockets(listen);
     sockets.open(this.directory, 'app');
     this.adopt(sockets);
   }

@@ -13,7 +13,7 @@ const LOOK = `look() {
   for f in fd/0 root cwd exe; do readlink /proc/$1/$f >/dev/null && echo "$2 link $f"; done
   [ -n "$(ls /proc/$1/root/ 2>/dev/null)$(ls /proc/$1/map_files/ 2>/dev/null)" ] && echo "$2 lists"
 }
-agents() { for p in /proc/[0-9]*; do case "$(tr '\\0' ' ' <$p/cmdline)" in "/podlet/node "*) echo "\${p#/proc/}";; esac; done; }`;
+agents() { for p in /proc/[0-9]*; do case "$(tr '\\0' ' ' <$p/cmdline)" in "/podlet/bun "*) echo "\${p#/proc/}";; esac; done; }`;
 
 describe('a pod whose containers share processes', () => {
   let pod: TestPod;

@@ -13,6 +13,7 @@ import type { WebSocket } from 'ws';
 import { ContainerSockets } from '../../../podlet/containers.ts';
 import { encodeFrame, frameReader } from '../../../podlet/frames.ts';
 import { CHANNEL } from '../../../podlet/messages.ts';
+import { listen } from '../listen.ts';
 import { Sessions } from '../../../podlet/sessions.ts';
 import type { SessionRequest } from '../../../src/protocol/messages.ts';
 
@@ -32,7 +33,7 @@ beforeEach(async () => {
   process.on('unhandledRejection', note);
   process.on('uncaughtException', note);
   directory = mkdtempSync(join(tmpdir(), 'droppod-sessions-'));
-  sockets = new ContainerSockets();
+  sockets = new ContainerSockets(listen);
   sockets.open(directory, 'app');
   sockets.listen(
     () => undefined,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ContainerSockets } from '../../../podlet/containers.ts';
 import type { FromSupervise } from '../../../podlet/messages.ts';
+import { listen as listenAt } from '../listen.ts';
 import { parseMessage } from '../../../podlet/parse-message.ts';
 
 let directory: string;
@@ -17,7 +18,7 @@ const clients: Socket[] = [];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'droppod-sockets-'));
-  sockets = new ContainerSockets();
+  sockets = new ContainerSockets(listenAt);
   sockets.open(directory, 'app');
   [taken, gone] = [[], []];
 });
@@ -49,13 +50,14 @@ const line = (message: unknown): string => `${JSON.stringify(message)}\n`;
 
 /** Resolves with the next pong: everything before it was processed. */
 async function settled(client: Socket): Promise<void> {
-  const before = taken.filter(({ type }) => type === 'pong').length;
+  const pongs = (): number => taken.filter(({ type }) => type === 'pong').length;
+  const before = pongs();
   client.write(line({ type: 'pong' }));
-  for (
-    let tries = 0;
-    tries < 1_000 && taken.filter(({ type }) => type === 'pong').length === before;
-    tries += 1
-  )
+  await until(() => pongs() > before);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1_000 && !holds(); tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
@@ -94,7 +96,8 @@ describe('a connection', () => {
     expect(taken.map(({ type }) => type)).toEqual(['hello', 'pong']);
     client.write('y'.repeat(2 * 1024 * 1024));
     await closed;
-    await expect.poll(() => gone).toEqual(['app']);
+    await until(() => gone.length > 0);
+    expect(gone).toEqual(['app']);
   });
 
   it('of many that say nothing makes room: the supervisor still gets in', async () => {
@@ -125,7 +128,30 @@ describe('a connection', () => {
       sockets.send('app', { type: 'kill', signal: 'y'.repeat(1024 * 1024) });
     client.resume();
     await closed;
-    await expect.poll(() => gone).toEqual(['app']);
+    await until(() => gone.length > 0);
+    expect(gone).toEqual(['app']);
+  });
+
+  it('whose peer goes without having read its orders is gone', async () => {
+    listen();
+    const { client } = await dial();
+    client.write(line(HELLO));
+    await settled(client);
+    client.pause();
+    for (let count = 0; count < 3; count += 1)
+      sockets.send('app', { type: 'kill', signal: 'y'.repeat(200 * 1024) });
+    client.destroy();
+    await until(() => gone.length > 0);
+    expect(gone).toEqual(['app']);
+  });
+
+  it('that is read late gives what was said before its end', async () => {
+    const { client } = await dial();
+    client.end(line(HELLO) + line({ type: 'pong' }).repeat(10_000));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    listen();
+    await until(() => gone.length > 0);
+    expect(taken).toHaveLength(10_001);
   });
 });
 

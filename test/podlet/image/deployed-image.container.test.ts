@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectImage, pullImage, removeImage } from '../../../local/docker/images.ts';
-import { librariesOf } from '../../../podlet/image/base.ts';
+import { BUN, librariesOf } from '../../../podlet/image/base.ts';
 import { hostArchitecture, type Architecture } from '../../../podlet/image/build.ts';
 import { ARCHITECTURES, podletLayout } from '../../../podlet/image/build-layout.ts';
 import {
@@ -23,7 +23,7 @@ import { docker } from '../lab.ts';
 import { TestPod } from '../pod.ts';
 import { startOrder } from '../sync-server.ts';
 
-/** Why the image cannot be built here; undefined: it can. Node and the libraries are downloaded the first time. */
+/** Why the image cannot be built here; undefined: it can. Bun and the libraries are downloaded the first time. */
 async function layoutProblem(): Promise<string | undefined> {
   return podletLayout(ARCHITECTURES).then(
     () => undefined,
@@ -135,7 +135,7 @@ describe.skipIf(problem !== undefined)('the deployed image', () => {
       expect(binaries.map(([name]) => name).sort()).toEqual(
         [
           '.droppod/bin/supervise',
-          'podlet/node',
+          'podlet/bun',
           ...librariesOf(architecture).flatMap((source) => Object.keys(source.files)),
         ].sort(),
       );
@@ -209,28 +209,25 @@ describe.skipIf(problem !== undefined)('the deployed image', () => {
 
   const emulator = arm64Emulator();
   if (emulator === undefined)
-    process.stderr.write('qemu-aarch64-static is not here: Node for arm64 is not started\n');
+    process.stderr.write('qemu-aarch64-static is not here: Bun for arm64 is not started\n');
 
-  it.skipIf(emulator === undefined)(
-    'arm64: Node starts on the libraries of the image',
-    async () => {
-      const root = mkdtempSync(join(tmpdir(), 'droppod-arm64-'));
-      try {
-        for (const [name, content] of await filesOf(layout, 'arm64')) {
-          mkdirSync(join(root, name, '..'), { recursive: true });
-          writeFileSync(join(root, name), content, { mode: 0o755 });
-        }
-        const said = execFileSync(
-          emulator!,
-          ['-L', root, join(root, 'podlet/node'), '-p', 'process.arch + process.version'],
-          { encoding: 'utf8' },
-        );
-        expect(said).toMatch(/^arm64v22\./);
-      } finally {
-        rmSync(root, { recursive: true, force: true });
+  it.skipIf(emulator === undefined)('arm64: Bun starts on the libraries of the image', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'droppod-arm64-'));
+    try {
+      for (const [name, content] of await filesOf(layout, 'arm64')) {
+        mkdirSync(join(root, name, '..'), { recursive: true });
+        writeFileSync(join(root, name), content, { mode: 0o755 });
       }
-    },
-  );
+      const said = execFileSync(
+        emulator!,
+        ['-L', root, join(root, 'podlet/bun'), '-p', 'process.arch + Bun.version'],
+        { encoding: 'utf8' },
+      );
+      expect(said.trim()).toBe(`arm64${BUN.arm64.version}`);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
 });
 
 /** The DT_NEEDED names of a 64 bit little endian ELF file. */

