@@ -51,7 +51,7 @@ declare const Bun: {
       drain(socket: BunSocket): void;
       end(socket: BunSocket): void;
       close(socket: BunSocket): void;
-      error(socket: BunSocket): void;
+      error(socket: BunSocket, error: Error): void;
     };
   }): { stop(): void };
 };
@@ -75,7 +75,14 @@ export const listenByBun: Listen = (path, maxConnections, accept) => {
       drain: (socket) => socket.data?.drained(),
       end: (socket) => void socket.data?.emit('end'),
       close: (socket) => socket.data?.closed(),
-      error: (socket) => socket.data?.destroy(),
+      error(socket, error) {
+        socket.data?.destroy();
+        // Bun brings exceptions of the handlers above here; the process's own handler reports them.
+        if (!('code' in error))
+          queueMicrotask(() => {
+            throw error;
+          });
+      },
     },
   });
   return { close: () => server.stop() };
@@ -111,7 +118,7 @@ class BunConnection extends EventEmitter implements Connection {
 
   end(): void {
     this.isEnding = true;
-    if (this.writableLength === 0) this.socket.end();
+    if (this.writableLength === 0 && !this.destroyed) this.socket.end();
   }
 
   destroy(): void {

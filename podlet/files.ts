@@ -7,7 +7,7 @@ import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { PutFile, VolumeFile as FileContent, Volumes } from './ports.ts';
 import { writeFiles } from './write-files.ts';
 
-/** Copies owners, attributes and special files, which no runtime of JavaScript can. */
+/** Copies owners, attributes and special files, and reads a directory in pieces, which the podlet's runtime cannot. */
 const SUPERVISE = '/.droppod/bin/supervise';
 const ALL = 0o777;
 const SETGID = 0o2000;
@@ -17,6 +17,7 @@ export class VolumeFiles implements Volumes {
   constructor(
     private readonly root: string,
     private readonly now: () => Date,
+    private readonly program = SUPERVISE,
   ) {}
 
   async apply(volume: string, desired: DesiredVolume): Promise<void> {
@@ -69,23 +70,26 @@ export class VolumeFiles implements Volumes {
     }
   }
 
-  async usedBytes(volume: string): Promise<number> {
-    return treeBytes(join(this.root, volume));
+  async usedBytes(volumes: readonly string[]): Promise<number[]> {
+    const said = await this.supervise([
+      '--usage',
+      ...volumes.map((volume) => join(this.root, volume)),
+    ]);
+    return said.trim().split('\n').map(Number);
   }
 
   async move(from: string, path: string, to: string): Promise<void> {
-    const words = [join(this.root, from), path, join(this.root, to)];
+    await this.supervise(['--move', join(this.root, from), path, join(this.root, to)]);
+  }
+
+  /** What it writes; rejects with what it says of a failure. */
+  private async supervise(words: string[]): Promise<string> {
     // Loaded here: no start needs it.
     const { execFile } = await import('node:child_process');
-    await new Promise<void>((resolve, reject) => {
-      execFile(SUPERVISE, ['--move', ...words], (error, _stdout, stderr) => {
-        if (error === null) return resolve();
-        const said = stderr.trim();
-        reject(
-          new Error(said === '' ? `${from} cannot be moved: ${String(error)}` : said, {
-            cause: error,
-          }),
-        );
+    return new Promise((resolve, reject) => {
+      execFile(this.program, words, (error, stdout, stderr) => {
+        if (error === null) return resolve(stdout);
+        reject(new Error(stderr.trim() || `supervise failed: ${String(error)}`, { cause: error }));
       });
     });
   }
@@ -238,22 +242,4 @@ async function readAtMost(
     size += bytesRead;
   }
   return { text: bytes.toString('utf8', 0, Math.min(size, most)), whole: size <= most };
-}
-
-/** A directory's entries are read a few at a time: there may be millions. */
-async function treeBytes(path: string): Promise<number> {
-  // What has disappeared takes no space.
-  const state = await disk.lstat(path).catch(() => undefined);
-  if (state === undefined) return 0;
-  if (!state.isDirectory()) return state.blocks * 512;
-  // The same.
-  const entries = await disk.opendir(path).catch(() => undefined);
-  if (entries === undefined) return 0;
-  let sum = 0;
-  try {
-    for await (const { name } of entries) sum += await treeBytes(join(path, name));
-  } catch {
-    // It disappeared while being read.
-  }
-  return sum;
 }

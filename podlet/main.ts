@@ -89,7 +89,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     url: required(env, 'DROPPOD_SYNC_URL'),
     token,
     ca,
-    resolve: nodeLookup(node.resolvConf),
+    lookup: nodeLookup(node.resolvConf),
   });
   const task = await readTaskMetadata(metadataUri);
   const sessions = new Sessions({

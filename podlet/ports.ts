@@ -36,8 +36,8 @@ export interface Volumes {
     path: string,
     most: number,
   ): Promise<{ text: string; whole: boolean } | undefined>;
-  /** Bytes on disk. */
-  usedBytes(volume: string): Promise<number>;
+  /** Bytes on disk, in their order. */
+  usedBytes(volumes: readonly string[]): Promise<number[]>;
   /** Moves the directory `path` of a volume into another volume; where there is none nothing happens. */
   move(from: string, path: string, to: string): Promise<void>;
   /** The files at or below a path of a volume, by their paths below it ('' is the path itself); undefined: there is nothing. */

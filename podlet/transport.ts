@@ -1,11 +1,14 @@
 // The podlet's connection to the API: POST over kept connections, JSON both ways.
 // By fetch, which is native in Bun: https of Node's form costs a start 40 ms of CPU more (docs/bench.md).
 import { present } from '../src/present.ts';
+import type { NodeLookup } from './node-lookup.ts';
 import type { Desired, Refusal, Report } from '../src/protocol/messages.ts';
 import { SyncRefused } from './ports.ts';
 
 /** Longer than any front holds a request open (local 30 s, AWS far less). */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Until an address has answered once: a dead one of several is left in time. */
+const FIRST_ANSWER_TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 export interface TransportOptions {
@@ -14,8 +17,8 @@ export interface TransportOptions {
   token: string;
   /** PEM; '' trusts the public CAs. */
   ca: string;
-  /** The API's address by its name; absent or without a result: by the container's resolv.conf, which becomes the pod's. */
-  resolve?: ((hostname: string) => Promise<string | undefined>) | undefined;
+  /** Finds the API's address; absent or without a result: by the container's resolv.conf, which becomes the pod's. */
+  lookup?: NodeLookup | undefined;
 }
 
 export type Sync = (report: Report, signal: AbortSignal) => Promise<Desired>;
@@ -27,29 +30,51 @@ interface BunRequestInit extends RequestInit {
 }
 
 /** A `sync` over HTTPS (or HTTP, for tests). Rejects with SyncRefused if the API dismisses this podlet, with another Error to try again. */
-export function createTransport({ url, token, ca, resolve }: TransportOptions): Sync {
-  const { hostname, host } = new URL(url);
+export function createTransport(options: TransportOptions): Sync {
+  const { url, lookup } = options;
+  const { hostname } = new URL(url);
+  let answered: string | undefined;
   return async (report, signal) => {
-    const address = await resolve?.(hostname);
-    const init: BunRequestInit = {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        ...present({ host: address === undefined ? undefined : host }),
-      },
-      body: JSON.stringify(report),
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-      // What the API sends is what is counted.
-      decompress: false,
-      tls: present({
-        ca: ca === '' ? undefined : ca,
-        serverName: address === undefined ? undefined : hostname,
-      }),
-    };
-    const response = await fetch(address === undefined ? url : withHost(url, address), init);
-    return toDesired(response.status, await textOf(response));
+    const address = await lookup?.address(hostname);
+    const timeoutMs = address === answered ? REQUEST_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
+    const init = requestInit(options, address, report);
+    init.signal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const { status, text } = await textAt(
+      address === undefined ? url : withHost(url, address),
+      init,
+    ).catch((error: unknown) => {
+      if (address !== undefined && !signal.aborted) {
+        lookup?.failed(address);
+        answered = undefined;
+      }
+      throw error;
+    });
+    answered = address;
+    return toDesired(status, text);
+  };
+}
+
+function requestInit(
+  { url, token, ca }: TransportOptions,
+  address: string | undefined,
+  report: Report,
+): BunRequestInit {
+  const { hostname, host } = new URL(url);
+  return {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      ...present({ host: address === undefined ? undefined : host }),
+    },
+    body: JSON.stringify(report),
+    redirect: 'manual',
+    // What the API sends is what is counted.
+    decompress: false,
+    tls: present({
+      ca: ca === '' ? undefined : ca,
+      serverName: address === undefined ? undefined : hostname,
+    }),
   };
 }
 
@@ -59,11 +84,16 @@ function withHost(url: string, address: string): URL {
   return changed;
 }
 
-/** The body as text, up to MAX_ANSWER_BYTES. */
-async function textOf(response: Response): Promise<string> {
+/** The answer with its body as text, up to MAX_ANSWER_BYTES. */
+async function textAt(
+  url: string | URL,
+  init: BunRequestInit,
+): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, init);
+  const { status } = response;
   // Of a known length: no more can follow, and no stream has to be made.
   if (Number(response.headers.get('content-length') ?? NaN) <= MAX_ANSWER_BYTES)
-    return response.text();
+    return { status, text: await response.text() };
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -71,7 +101,7 @@ async function textOf(response: Response): Promise<string> {
     if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { status, text: Buffer.concat(chunks).toString('utf8') };
 }
 
 function toDesired(status: number, text: string): Desired {

@@ -86,14 +86,18 @@ export class VolumeKeeper {
   /** The first limit that is exceeded, in the kubelet's words and order: emptyDirs, then the pod. The parts of an emptyDir share its limit. */
   private async excess(): Promise<string | undefined> {
     const limit = this.world.desired?.storageLimit;
+    // The data of a claim is not the pod's own.
+    const measured = Object.entries(this.world.volumes).filter(
+      ([, { wanted }]) =>
+        wanted.claim !== true && (limit !== undefined || wanted.sizeLimit !== undefined),
+    );
+    if (measured.length === 0) return undefined;
+    const bytes = await this.ports.volumes.usedBytes(measured.map(([key]) => key));
     const used = new Map<string, number>();
     let onDisk = 0;
-    for (const [key, { wanted }] of Object.entries(this.world.volumes)) {
-      // The data of a claim is not the pod's own.
-      if (wanted.claim === true) continue;
-      if (limit === undefined && wanted.sizeLimit === undefined) continue;
+    for (const [at, [key, { wanted }]] of measured.entries()) {
       const name = wanted.partOf ?? key;
-      const own = await this.ports.volumes.usedBytes(key);
+      const own = bytes[at] ?? 0;
       const together = own + (used.get(name) ?? 0);
       used.set(name, together);
       if (wanted.sizeLimit !== undefined && together > wanted.sizeLimit.bytes)

@@ -47,11 +47,15 @@ export function downloadBun(
     const into = await mkdtemp(join(directory, 'npm-'));
     try {
       const wanted = `${name}@${version}`;
-      await run('npm', ['pack', wanted, '--pack-destination', into, '--ignore-scripts'], {
-        cwd: into,
-        maxBuffer: 1 << 26,
-      }).catch((cause: unknown) => {
-        throw new Error(`npm could not fetch ${wanted}: ${lastLine(cause)}`, { cause });
+      await run(
+        'npm',
+        ['pack', wanted, '--pack-destination', into, '--ignore-scripts', '--dry-run=false'],
+        {
+          cwd: into,
+          maxBuffer: 1 << 26,
+        },
+      ).catch((cause: unknown) => {
+        throw new Error(`npm could not fetch ${wanted}: ${npmReason(cause)}`, { cause });
       });
       const content = await readFile(join(into, archive));
       if (!isRight(content))
@@ -110,6 +114,15 @@ async function kept(
   await writeFile(`${file}.${process.pid}`, content);
   await rename(`${file}.${process.pid}`, file);
   return content;
+}
+
+/** What npm says of a failure, between its codes and where its log is. */
+function npmReason(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : '').split('\n');
+  return (
+    lines.find((line) => /^npm (error|ERR!) (?!code|syscall|errno|path)/.test(line)) ??
+    lastLine(error)
+  );
 }
 
 export function lastLine(error: unknown): string {

@@ -1,7 +1,6 @@
 // The podlet's image for this machine's engine: podlet/image/tree.ts with Bun and this machine's libraries, as one tar to import.
 // podlet/image/oci.ts builds the deployed image from the same tree.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tarOf } from './archive.ts';
 import type { TreeFile } from './archive.ts';
@@ -28,7 +27,7 @@ export interface PodletImageOptions {
   hasImage(reference: string): Promise<boolean>;
   /** The engine's architecture. */
   architecture: Architecture;
-  /** Installs what a build needs (Go); only called before one. */
+  /** Installs what a build needs (Go); only called for one. */
   prepare?(): Promise<void>;
   log(text: string): void;
 }
@@ -44,27 +43,18 @@ export async function ensurePodletImage({
   const tag = await podletHash(architecture);
   const reference = `${PODLET_REPOSITORY}:${tag}`;
   if (await hasImage(reference)) return reference;
-  await prepare?.();
   log('building the podlet image …');
-  await importImage(
-    { repository: PODLET_REPOSITORY, tag },
-    await podletTar(architecture, log),
-    CHANGES,
-  );
-  return reference;
-}
-
-/** The image's root filesystem. */
-async function podletTar(architecture: Architecture, log: (text: string) => void): Promise<Buffer> {
   const downloads = downloadsInto(OUTPUT);
-  const [text, runtime] = await Promise.all([bundleAgent(), bun(downloads, architecture)]);
-  const [agent, libraries] = await withProgram(runtime, (program) =>
+  const [runtime] = await Promise.all([bun(downloads, architecture), prepare?.()]);
+  const [agent, libraries] = await withProgram(runtime, async (program) =>
     Promise.all([
-      compiledAgent(text, program, log),
+      compiledAgent(await bundleAgent(), program, log),
       localLibraries(downloads, architecture, program),
     ]),
   );
-  return tarOf([...(await ownFiles(architecture, agent)), runtime, ...libraries]);
+  const tar = await tarOf([...(await ownFiles(architecture, agent)), runtime, ...libraries]);
+  await importImage({ repository: PODLET_REPOSITORY, tag }, tar, CHANGES);
+  return reference;
 }
 
 /** Does `work` with the file as a program, in a directory of its own. */
@@ -72,7 +62,9 @@ async function withProgram<T>(
   { content }: TreeFile,
   work: (path: string) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'droppod-podlet-'));
+  // Not among everybody's temporary files: Bun reads settings of the directories above.
+  await mkdir(OUTPUT, { recursive: true });
+  const directory = await mkdtemp(join(OUTPUT, 'program-'));
   try {
     const path = join(directory, 'program');
     await writeFile(path, content ?? '', { mode: 0o755 });

@@ -39,8 +39,8 @@ export async function debianLibraries(
 }
 
 /**
- * The agent with its bytecode beside it, 10 ms less of each start. `program` is Bun; where that cannot run, e.g. for another
- * architecture, `log` says so and it is the agent alone.
+ * The agent with its bytecode beside it, 10 ms less of each start. `program` is Bun, in a directory of its own; where it cannot run,
+ * e.g. for another architecture, `log` says so and it is the agent alone.
  */
 export async function compiledAgent(
   agent: Buffer,
@@ -48,15 +48,18 @@ export async function compiledAgent(
   log: (text: string) => void,
 ): Promise<TreeFile[]> {
   const [directory, name] = [dirname(program), basename(AGENT)];
-  await writeFile(join(directory, name), agent);
-  const output = join(directory, 'compiled');
-  const options = ['--bytecode', '--target=bun', '--format=cjs', `--outdir=${output}`];
+  // Nothing of the user's may decide what the agent becomes: Bun reads settings where it runs and variables.
+  const quiet = { cwd: directory, env: { HOME: directory } };
   try {
-    await run(program, ['build', ...options, join(directory, name)]);
+    await run(program, ['--revision'], quiet);
   } catch (error) {
     log(`the podlet's agent is not compiled ahead, Bun does not run here: ${lastLine(error)}`);
     return [agentFile(agent)];
   }
+  await writeFile(join(directory, name), agent);
+  const output = join(directory, 'compiled');
+  const options = ['--bytecode', '--target=bun', '--format=cjs', `--outdir=${output}`];
+  await run(program, ['build', ...options, join(directory, name)], quiet);
   return [
     { name: AGENT, mode: 0o644, content: await readFile(join(output, name)) },
     { name: `${AGENT}.jsc`, mode: 0o644, content: await readFile(join(output, `${name}.jsc`)) },

@@ -12,9 +12,10 @@ export const PODLET_ENTRYPOINT = [
   '/.droppod/bin/supervise',
   '--init',
   '/podlet/bun',
-  // Nothing is looked for beyond the image: no packages, no settings.
+  // Nothing is looked for: no packages, no variables, no settings.
   '--no-install',
   '--no-env-file',
+  '--config=/dev/null',
   `/${AGENT}`,
 ];
 

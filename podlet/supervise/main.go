@@ -1,7 +1,7 @@
 // supervise is PID 1 of every container of a pod: it starts the real process when the podlet says so, reports its exit,
 // runs probes, hooks and sessions beside it, and reaps. It only follows orders; the rules of Kubernetes live in the podlet.
 // The same binary is the stage that drops root before a process begins, a plain init for the podlet itself (--init), and what
-// copies trees of files from images and between volumes (--seed, --move). See docs/design/supervise.md.
+// copies trees of files from images and between volumes (--seed, --move) and measures volumes (--usage). See docs/design/supervise.md.
 package main
 
 import (
@@ -56,6 +56,8 @@ func main() {
 		os.Exit(runSeed(os.Args[2]))
 	case len(os.Args) == 5 && os.Args[1] == "--move":
 		os.Exit(runMove(os.Args[2], os.Args[3], os.Args[4]))
+	case len(os.Args) > 2 && os.Args[1] == "--usage":
+		os.Exit(runUsage(os.Args[2:]))
 	default:
 		newSupervisor().serve()
 	}

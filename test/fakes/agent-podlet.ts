@@ -103,7 +103,7 @@ export class AgentPodlet {
       shareFiles: () => undefined,
       volumes: {
         apply: () => Promise.resolve(),
-        usedBytes: () => Promise.resolve(0),
+        usedBytes: (volumes) => Promise.resolve(volumes.map(() => 0)),
         read: () => Promise.resolve(undefined),
         move: () => Promise.resolve(),
         filesAt: () => Promise.resolve(undefined),

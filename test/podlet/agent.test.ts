@@ -189,7 +189,7 @@ describe('starting with its files and volumes', () => {
   ])('O4: asks for eviction by %s', async (_what, used: { [volume: string]: number }, evict) => {
     const bench = await new AgentBench({
       containers: ['a'],
-      volumes: { usedBytes: (volume) => Promise.resolve(used[volume] ?? 0) },
+      volumes: { usedBytes: (names) => Promise.resolve(names.map((name) => used[name] ?? 0)) },
     }).begin();
     await bench.want((desired) => {
       desired.storageLimit = { bytes: 2_500, text: '2500' };

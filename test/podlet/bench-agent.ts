@@ -76,7 +76,7 @@ export class AgentBench {
       supervisors: this.supervisors,
       volumes: {
         apply: () => Promise.resolve(),
-        usedBytes: () => Promise.resolve(0),
+        usedBytes: (volumes) => Promise.resolve(volumes.map(() => 0)),
         read: () => Promise.resolve(undefined),
         move: () => Promise.resolve(),
         filesAt: () => Promise.resolve(undefined),

@@ -1,15 +1,17 @@
 // The look-up of the API's name by the node's servers, against a server of DNS.
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeLookup } from '../../podlet/node-lookup.ts';
+import type { NodeLookup } from '../../podlet/node-lookup.ts';
 
 /** An address of this machine alone whose port 53 nobody has. */
 const SERVER = '127.53.86.41';
 
 let server: Socket;
 let asked: string[] = [];
-let isThere = true;
+/** Last bytes of the addresses in 192.0.2.0/24; none: NXDOMAIN; undefined: silence. */
+let answer: number[] | undefined = [7];
 
 /** Whether this user may serve port 53. */
 const bound = await new Promise<boolean>((resolve) => {
@@ -20,16 +22,17 @@ const bound = await new Promise<boolean>((resolve) => {
 if (!bound)
   process.stderr.write('test/podlet/node-lookup.test.ts is skipped: port 53 is for root alone\n');
 
-/** An answer with one address, or NXDOMAIN. */
-function answerTo(query: Buffer): Buffer {
+function answerTo(query: Buffer, hosts: number[]): Buffer {
   const head = Buffer.from(query);
-  head.writeUInt16BE(isThere ? 0x8180 : 0x8183, 2);
-  head.writeUInt16BE(isThere ? 1 : 0, 6);
+  head.writeUInt16BE(hosts.length > 0 ? 0x8180 : 0x8183, 2);
+  head.writeUInt16BE(hosts.length, 6);
   head.writeUInt16BE(0, 10);
   // The question alone: resolvers may add a record of their own.
   const end = query.indexOf(0, 12) + 5;
-  const answer = Buffer.from('c00c00010001000000000004c0000207', 'hex');
-  return Buffer.concat([head.subarray(0, end), ...(isThere ? [answer] : [])]);
+  const records = hosts.map((host) =>
+    Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 192, 0, 2, host]),
+  );
+  return Buffer.concat([head.subarray(0, end), ...records]);
 }
 
 function nameIn(query: Buffer): string {
@@ -42,35 +45,90 @@ function nameIn(query: Buffer): string {
 beforeAll(() => {
   server.on('message', (query, from) => {
     asked.push(nameIn(query));
-    server.send(answerTo(query), from.port, from.address);
+    if (answer) server.send(answerTo(query, answer), from.port, from.address);
   });
+});
+beforeEach(() => {
+  [asked, answer] = [[], [7]];
 });
 afterAll(() => server.close());
 
+/** A look-up whose time the test sets. */
+function lookupAt(time: { now: number }): NodeLookup {
+  const lookup = nodeLookup(`search x\nnameserver ${SERVER}\nnameserver bad\n`, () => time.now);
+  if (!lookup) throw new Error('no look-up');
+  return lookup;
+}
+
+async function untilAsked(times: number): Promise<void> {
+  for (let tries = 0; tries < 2_000 && asked.length < times; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+async function untilAddress(lookup: NodeLookup, address: string | undefined): Promise<void> {
+  for (let tries = 0; tries < 2_000 && (await lookup.address('a.example')) !== address; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await lookup.address('a.example')).toBe(address);
+}
+
 describe.skipIf(!bound)('a name', () => {
-  it("is asked of the resolv.conf's servers, once a minute", async () => {
-    let now = 0;
-    const lookup = nodeLookup(`search x\nnameserver ${SERVER}\nnameserver bad\n`, () => now);
-    expect(await lookup?.('api.example')).toBe('192.0.2.7');
-    now = 59_000;
-    expect(await lookup?.('api.example')).toBe('192.0.2.7');
-    expect(asked).toEqual(['api.example']);
-    now = 60_000;
-    expect(await lookup?.('api.example')).toBe('192.0.2.7');
-    expect(asked).toEqual(['api.example', 'api.example']);
+  it("is asked of the resolv.conf's servers, once a minute and beside the requests", async () => {
+    const time = { now: 0 };
+    const lookup = lookupAt(time);
+    expect(await lookup.address('a.example')).toBe('192.0.2.7');
+    time.now = 59_000;
+    expect(await lookup.address('a.example')).toBe('192.0.2.7');
+    expect(asked).toEqual(['a.example']);
+    answer = [8];
+    time.now = 60_000;
+    expect(await lookup.address('a.example')).toBe('192.0.2.7');
+    await untilAddress(lookup, '192.0.2.8');
+    expect(asked).toEqual(['a.example', 'a.example']);
   });
 
-  it("that they do not know is left to the system's own look-up", async () => {
-    isThere = false;
-    expect(await nodeLookup(`nameserver ${SERVER}`)?.('api.example')).toBeUndefined();
+  it('whose servers are silent keeps its address, and costs no request any time', async () => {
+    const time = { now: 0 };
+    const lookup = lookupAt(time);
+    await lookup.address('a.example');
+    answer = undefined;
+    time.now = 60_000;
+    const began = performance.now();
+    for (let count = 0; count < 5; count += 1)
+      expect(await lookup.address('a.example')).toBe('192.0.2.7');
+    await untilAsked(2);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
+  it('with several addresses goes on with another when one fails, and stays with that', async () => {
+    const time = { now: 0 };
+    const lookup = lookupAt(time);
+    answer = [7, 8];
+    const first = (await lookup.address('a.example')) ?? '';
+    lookup.failed(first);
+    const second = await lookup.address('a.example');
+    expect([first, second].sort()).toEqual(['192.0.2.7', '192.0.2.8']);
+    await untilAsked(2);
+    lookup.failed(first);
+    expect(await lookup.address('a.example')).toBe(second);
+  });
+
+  it("that they do not know is left to the system's own look-up, and asked for again soon", async () => {
+    const time = { now: 0 };
+    const lookup = lookupAt(time);
+    answer = [];
+    expect(await lookup.address('a.example')).toBeUndefined();
+    expect(await lookup.address('a.example')).toBeUndefined();
+    expect(asked).toHaveLength(1);
+    answer = [7];
+    time.now = 5_000;
+    await untilAddress(lookup, '192.0.2.7');
   });
 });
 
 it('an address is not asked for', async () => {
-  asked = [];
-  const lookup = nodeLookup(`nameserver ${SERVER}`);
-  expect(await lookup?.('192.0.2.1')).toBeUndefined();
-  expect(await lookup?.('[2001:db8::1]')).toBeUndefined();
+  const lookup = lookupAt({ now: 0 });
+  expect(await lookup.address('192.0.2.1')).toBeUndefined();
+  expect(await lookup.address('[2001:db8::1]')).toBeUndefined();
   expect(asked).toEqual([]);
 });
 

@@ -7,6 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../../local/tls/certificates.ts';
 import type { Certificates } from '../../local/tls/certificates.ts';
 import { createTransport } from '../../podlet/transport.ts';
+import type { NodeLookup } from '../../podlet/node-lookup.ts';
 import type { TransportOptions } from '../../podlet/transport.ts';
 import type { Desired } from '../../src/protocol/messages.ts';
 import { reportOf } from '../record/samples.ts';
@@ -92,6 +93,33 @@ describe('a report', () => {
   });
 });
 
+describe('the look-up of the API', () => {
+  it('learns of an address that does not answer, not of an answer that is an error, and not of a request that is given up', async () => {
+    const failed: string[] = [];
+    const addresses = ['127.0.0.9', '127.0.0.1', '127.0.0.1', '127.0.0.1'];
+    const lookup: NodeLookup = {
+      address: () => Promise.resolve(addresses.shift()),
+      failed: (address) => void failed.push(address),
+    };
+    const statuses = [200, 503];
+    const port = await serve(
+      createServer((request, response) => {
+        request.resume();
+        const status = statuses.shift();
+        if (status !== undefined) response.writeHead(status).end(JSON.stringify(nothing()));
+      }),
+    );
+    const given = new AbortController();
+    const ask = createTransport({ url: `http://api.example:${port}/`, token: 't', ca: '', lookup });
+    await expect(ask(reportOf(), given.signal)).rejects.toThrow();
+    expect(await ask(reportOf(), given.signal)).toEqual(nothing());
+    await expect(ask(reportOf(), given.signal)).rejects.toThrow('the API answered 503');
+    setTimeout(() => given.abort(), 50);
+    await expect(ask(reportOf(), given.signal)).rejects.toThrow();
+    expect(failed).toEqual(['127.0.0.9']);
+  });
+});
+
 describe.skipIf(!isBun)('over TLS', () => {
   let certificates: Certificates;
   beforeAll(async () => {
@@ -117,10 +145,16 @@ describe.skipIf(!isBun)('over TLS', () => {
     const hosts: unknown[] = [];
     const port = await answering(hosts);
     const { ca } = certificates;
-    const resolve = () => Promise.resolve('127.0.0.1');
-    expect(await sync({ url: `https://api.example:${port}/`, ca, resolve })).toEqual(nothing());
+    const failed: string[] = [];
+    const lookup: NodeLookup = {
+      address: () => Promise.resolve('127.0.0.1'),
+      failed: (address) => void failed.push(address),
+    };
+    expect(await sync({ url: `https://api.example:${port}/`, ca, lookup })).toEqual(nothing());
     expect(hosts).toEqual([`api.example:${port}`]);
-    await expect(sync({ url: `https://other.example:${port}/`, ca, resolve })).rejects.toThrow();
+    expect(failed).toEqual([]);
+    await expect(sync({ url: `https://other.example:${port}/`, ca, lookup })).rejects.toThrow();
     expect(hosts).toHaveLength(1);
+    expect(failed).toEqual(['127.0.0.1']);
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withFileVariables } from '../../../podlet/file-variables.ts';
 import { VolumeFiles } from '../../../podlet/files.ts';
+import { supervise } from '../supervise.ts';
 import { startOrder } from '../sync-server.ts';
 
 let root: string;
@@ -16,7 +17,7 @@ const path = (...parts: string[]): string => join(root, 'v', ...parts);
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'droppod-hostile-'));
   mkdirSync(path());
-  volumes = new VolumeFiles(root, () => new Date(0));
+  volumes = new VolumeFiles(root, () => new Date(0), supervise);
 });
 // Node's own removal fails for paths that are too long.
 afterEach(() => {
@@ -99,5 +100,5 @@ it('the size of a volume is counted whatever lies in it', async () => {
     { cwd: path() },
   );
   writeFileSync(path('file'), Buffer.alloc(100_000));
-  expect(await volumes.usedBytes('v')).toBeGreaterThanOrEqual(100_000);
+  expect((await volumes.usedBytes(['v']))[0]).toBeGreaterThanOrEqual(100_000);
 });

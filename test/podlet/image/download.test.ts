@@ -89,7 +89,7 @@ describe('Bun', () => {
     const integrity = `sha512-${createHash('sha512').update('packed').digest('base64')}`;
     expect(String(await downloadBun({ directory }, { ...bun, integrity }))).toBe('packed');
     expect(readFileSync(join(directory, 'said'), 'utf8')).toMatch(
-      /^pack @oven\/bun-linux-x64@1.2.3 --pack-destination \S+ --ignore-scripts$/m,
+      /^pack @oven\/bun-linux-x64@1.2.3 --pack-destination \S+ --ignore-scripts --dry-run=false$/m,
     );
     await expect(downloadBun({ directory }, { ...bun, integrity: 'sha512-other' })).rejects.toThrow(
       'is not what podlet/image/base.ts pins',
@@ -97,8 +97,10 @@ describe('Bun', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('npm-'))).toEqual([]);
   });
 
-  it('that npm cannot fetch is an error with npm’s last line', async () => {
-    npmThat('echo "npm error code E404" >&2; echo "npm error 404 Not Found" >&2; exit 1');
+  it('that npm cannot fetch is an error with npm’s reason', async () => {
+    npmThat(
+      'echo "npm error code E404" >&2; echo "npm error 404 Not Found" >&2; echo "npm error A complete log of this run can be found in: /x" >&2; exit 1',
+    );
     await expect(downloadBun({ directory }, { ...bun, integrity: '' })).rejects.toThrow(
       'npm could not fetch @oven/bun-linux-x64@1.2.3: npm error 404 Not Found',
     );
