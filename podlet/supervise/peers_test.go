@@ -214,7 +214,7 @@ func TestOutputOfACommand(t *testing.T) {
 	})
 }
 
-// A peer whose write fails loses what it has not read yet: Node destroys such a socket at once.
+// A peer whose write fails loses what it has not read yet: runtimes destroy such a socket at once.
 func TestAStreamThatEndedStillTakesWhatItsPeerSends(t *testing.T) {
 	ours, theirs := unixPair(t)
 	c := &console{clients: map[*stream]bool{}}
