@@ -110,15 +110,17 @@ class BunConnection extends EventEmitter implements Connection {
   write(data: string | Uint8Array): boolean {
     if (this.destroyed || this.isEnding) return false;
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    const isFirst = this.unsent.length === 0;
     this.unsent.push(bytes);
     this.writableLength += bytes.length;
-    this.send();
-    return this.writableLength === 0;
+    // Behind others it waits for them: drained() alone says that everything is sent.
+    if (isFirst) this.send();
+    return this.unsent.length === 0;
   }
 
   end(): void {
     this.isEnding = true;
-    if (this.writableLength === 0 && !this.destroyed) this.socket.end();
+    if (this.unsent.length === 0 && !this.destroyed) this.socket.end();
   }
 
   destroy(): void {
@@ -142,11 +144,11 @@ class BunConnection extends EventEmitter implements Connection {
 
   /** The kernel takes more. */
   drained(): void {
-    if (this.writableLength === 0) return;
+    if (this.unsent.length === 0) return;
     this.send();
-    if (this.writableLength > 0) return;
+    if (this.unsent.length > 0) return;
     this.emit('drain');
-    if (this.isEnding && this.writableLength === 0) this.socket.end();
+    if (this.isEnding && this.unsent.length === 0) this.socket.end();
   }
 
   closed(): void {

@@ -14,6 +14,7 @@ import { bun } from '../../podlet/image/parts.ts';
 
 const PODLET = fileURLToPath(new URL('.', import.meta.url));
 const FILES = [
+  'connection',
   'files',
   'node-lookup',
   'probe-variants',
