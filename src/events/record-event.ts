@@ -14,11 +14,15 @@ type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 
 const MAX_TRIES = 20;
 
-/** Stores a pod's events; for an equal one (source, object, type, reason, message, fieldPath) the count is incremented. */
+/**
+ * Stores a pod's events; for an equal one (source, object, type, reason, message, fieldPath) the count is incremented. With `since` one of
+ * that time or later is the same event, which somebody else has stored meanwhile.
+ */
 export async function recordEvents(
   ports: EventPorts,
   pod: Pod,
   events: readonly PodEvent[],
+  since?: string,
 ): Promise<void> {
   const distinct = new Map<string, { event: PodEvent; count: number }>();
   for (const event of events) {
@@ -26,7 +30,9 @@ export async function recordEvents(
     distinct.set(name, { event, count: (distinct.get(name)?.count ?? 0) + 1 });
   }
   await Promise.all(
-    [...distinct].map(([name, { event, count }]) => recordEvent(ports, pod, name, event, count)),
+    [...distinct].map(([name, { event, count }]) =>
+      recordEvent(ports, pod, name, { event, count, ...present({ since }) }),
+    ),
   );
 }
 
@@ -34,13 +40,13 @@ async function recordEvent(
   ports: EventPorts,
   pod: Pod,
   name: string,
-  event: PodEvent,
-  count: number,
+  { event, count, since }: { event: PodEvent; count: number; since?: string },
 ): Promise<void> {
   const { store, clock, ids } = ports;
   const key = eventKey(pod, name);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const known = attempt === 0 && !mayRepeat(event) ? undefined : await store.get(key);
+    if (known && since !== undefined && isSince(known, since)) return;
     const object = known
       ? repeated(known, count, clock.now())
       : newEvent(pod, name, event, count, clock.now(), ids.uuid());
@@ -66,7 +72,7 @@ export async function ensureEvents(
     events.map((event) => ports.store.get(eventKey(pod, eventName(pod, event)))),
   );
   const lost = events.filter((_event, index) => !isSince(known[index], at));
-  if (lost.length > 0) await recordEvents(ports, pod, lost);
+  if (lost.length > 0) await recordEvents(ports, pod, lost, at);
 }
 
 /** Event times are whole seconds, or exact for the scheduler's events. */

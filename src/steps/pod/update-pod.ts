@@ -111,17 +111,20 @@ async function commitChange(
     now: before.now,
   };
   if (!object && records.length === 0) return { ...before, record };
-  if (due && base && !hasStored(ports.store, record.uid, before.revision))
+  if (due && base && !(await hasStored(ports.store, record.uid, before.revision)))
     await ensureEvents(ports, base, due);
   // Nothing will remember them once the record is deleted.
   if (wanted.removeRecord && wanted.events?.length && base)
     await recordEvents(ports, base, wanted.events);
   const { version } = await ports.store.commit({ ...present({ object }), records });
   ports.wakeups.wake(record.uid);
-  if (!wanted.removeRecord && wanted.events?.length && base) {
-    await recordEvents(ports, base, wanted.events);
-    noteStored(ports.store, record.uid, after.revision);
-  }
+  if (!wanted.removeRecord && wanted.events?.length && base)
+    await noteStored(
+      ports.store,
+      record.uid,
+      after.revision,
+      recordEvents(ports, base, wanted.events),
+    );
   if (wanted.removePod) await nudgeNamespace(ports, record.namespace);
   if (!pod || wanted.removePod) return after;
   return {

@@ -127,3 +127,44 @@ it('A9: a change looks for the events of the one before only where another proce
   await change(own, 13, [started('a')]);
   expect(await looks(other, 14)).toBe(1);
 });
+
+/** The same store for another process, whose calls for events wait for `gate`. */
+function gated(store: Store, gate: { get?: Promise<void>; commit?: Promise<void> }): Store {
+  return {
+    ...withoutEvents(store),
+    get: async (key) => {
+      const found = await store.get(key);
+      if (key.resource === 'events') await gate.get;
+      return found;
+    },
+    commit: async (write) => {
+      if (write.object?.key.resource === 'events') await gate.commit;
+      return store.commit(write);
+    },
+  };
+}
+
+it('A9: a change that follows before the events of the one before are stored does not count them again', async () => {
+  for (const where of ['this process', 'another process'] as const) {
+    const { world, uid, reasons, due } = await oneCalmPod();
+    const before = (await reasons())['Container started'] ?? 0;
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const first = gated(world.ports.store, { commit: gate });
+    // The other one has looked, in vain, when the first stores.
+    const second = where === 'this process' ? first : gated(world.ports.store, { get: gate });
+    const change = (store: Store, runs: number, events?: PodEvent[]): Promise<unknown> =>
+      updatePod({ ...world.ports, store }, uid, ({ record }) => ({
+        record: countingRuns(record, runs),
+        ...(events ? { events } : {}),
+      }));
+    await world.clock.advance(5_000);
+    const one = change(first, 7, [started('a')]);
+    for (let turns = 0; turns < 1_000 && (await due()) === undefined; turns += 1);
+    const two = change(second, 1);
+    for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+    open();
+    await Promise.all([one, two]);
+    expect((await reasons())['Container started'], where).toBe(before + 1);
+  }
+});
