@@ -11,12 +11,14 @@ export const NEEDS_DOCKER = [
   'test/localstack/**/*.test.ts',
 ];
 
-/** Slow tests: searches, budgets, doors under attack, a synthesized stack. Only the whole suite runs them. */
+/** Slow tests: searches, budgets, doors under attack, a synthesized stack, another runtime. Only the whole suite runs them. */
 export const TAKES_LONG = [
   'test/budget/**/*.test.ts',
   'test/cdk/**/*.test.ts',
   'test/local/cli/deploy.test.ts',
   'test/local/doors/**/*.test.ts',
+  'test/podlet/on-bun.test.ts',
+  'test/podlet/image/parts.test.ts',
   'test/simulation/**/*.test.ts',
   'test/steps/sweep/{sweep-many,sweep-switch}.test.ts',
 ];
