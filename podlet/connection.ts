@@ -93,8 +93,8 @@ class BunConnection extends EventEmitter implements Connection {
   writableLength = 0;
   private readonly unsent: Uint8Array[] = [];
   private isEnding = false;
-  /** Undefined: nobody has decided. */
-  private isFlowing: boolean | undefined;
+  /** Whether its user has decided when it is read. */
+  private isSteered = false;
 
   constructor(
     private readonly socket: BunSocket,
@@ -103,7 +103,7 @@ class BunConnection extends EventEmitter implements Connection {
     super();
     socket.pause();
     this.on('newListener', (event) => {
-      if (event === 'data' && this.isFlowing === undefined) this.resume();
+      if (event === 'data' && !this.isSteered) this.resume();
     });
   }
 
@@ -129,12 +129,12 @@ class BunConnection extends EventEmitter implements Connection {
   }
 
   pause(): void {
-    this.isFlowing = false;
+    this.isSteered = true;
     this.socket.pause();
   }
 
   resume(): void {
-    this.isFlowing = true;
+    this.isSteered = true;
     if (!this.destroyed) this.socket.resume();
   }
 

@@ -8,7 +8,7 @@ const KEEP_NOTHING_MS = 5_000;
 const IS_ADDRESS = /^[\d.]+$|:/;
 
 export interface NodeLookup {
-  /** An address of the name; undefined: it is one itself, or the servers know none, and the system's own look-up shall say why. */
+  /** An IPv4 address of the name; undefined: it is one itself, or the servers know none, and the system's own look-up shall say why. */
   address(hostname: string): Promise<string | undefined>;
   /** A request to this address failed: the next call gives another if there is one, and the servers are asked again. */
   failed(address: string): void;

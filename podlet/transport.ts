@@ -31,16 +31,16 @@ interface BunRequestInit extends RequestInit {
 
 /** A `sync` over HTTPS (or HTTP, for tests). Rejects with SyncRefused if the API dismisses this podlet, with another Error to try again. */
 export function createTransport(options: TransportOptions): Sync {
-  const { url, lookup } = options;
-  const { hostname } = new URL(url);
+  const { lookup } = options;
+  const api = new URL(options.url);
   let answered: string | undefined;
   return async (report, signal) => {
-    const address = await lookup?.address(hostname);
+    const address = await lookup?.address(api.hostname);
     const timeoutMs = address === answered ? REQUEST_TIMEOUT_MS : FIRST_ANSWER_TIMEOUT_MS;
-    const init = requestInit(options, address, report);
+    const init = requestInit(options, address === undefined ? undefined : api, report);
     init.signal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const { status, text } = await textAt(
-      address === undefined ? url : withHost(url, address),
+      address === undefined ? api : withHost(api, address),
       init,
     ).catch((error: unknown) => {
       if (address !== undefined && !signal.aborted) {
@@ -54,18 +54,18 @@ export function createTransport(options: TransportOptions): Sync {
   };
 }
 
+/** `named`: the API's URL where the request goes to an address, under the name in it. */
 function requestInit(
-  { url, token, ca }: TransportOptions,
-  address: string | undefined,
+  { token, ca }: TransportOptions,
+  named: URL | undefined,
   report: Report,
 ): BunRequestInit {
-  const { hostname, host } = new URL(url);
   return {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
-      ...present({ host: address === undefined ? undefined : host }),
+      ...present({ host: named?.host }),
     },
     body: JSON.stringify(report),
     redirect: 'manual',
@@ -73,22 +73,19 @@ function requestInit(
     decompress: false,
     tls: present({
       ca: ca === '' ? undefined : ca,
-      serverName: address === undefined ? undefined : hostname,
+      serverName: named?.hostname,
     }),
   };
 }
 
-function withHost(url: string, address: string): URL {
+function withHost(url: URL, address: string): URL {
   const changed = new URL(url);
-  changed.hostname = address.includes(':') ? `[${address}]` : address;
+  changed.hostname = address;
   return changed;
 }
 
 /** The answer with its body as text, up to MAX_ANSWER_BYTES. */
-async function textAt(
-  url: string | URL,
-  init: BunRequestInit,
-): Promise<{ status: number; text: string }> {
+async function textAt(url: URL, init: BunRequestInit): Promise<{ status: number; text: string }> {
   const response = await fetch(url, init);
   const { status } = response;
   // Of a known length: no more can follow, and no stream has to be made.

@@ -52,7 +52,7 @@ export async function ensurePodletImage({
       localLibraries(downloads, architecture, program),
     ]),
   );
-  const tar = await tarOf([...(await ownFiles(architecture, agent)), runtime, ...libraries]);
+  const tar = await tarOf([...(await ownFiles(architecture)), ...agent, runtime, ...libraries]);
   await importImage({ repository: PODLET_REPOSITORY, tag }, tar, CHANGES);
   return reference;
 }

@@ -80,8 +80,8 @@ interface Image {
 }
 
 async function imageOf(downloads: Downloads, architecture: Architecture): Promise<Image> {
-  // droppod's own first: a missing Go shows before 40 MB are downloaded. Sequential, because two Buns at once take half a gigabyte.
-  const own = await layerOf(await ownFiles(architecture, [agentFile(await bundleAgent())]));
+  // droppod's own first: a missing Go shows before 52 MB are downloaded. Sequential, because two Buns at once take half a gigabyte.
+  const own = await layerOf([...(await ownFiles(architecture)), agentFile(await bundleAgent())]);
   const libraries = await libraryLayer(downloads, architecture);
   const layers = [libraries, await bunLayer(downloads, architecture), own];
   const blobs = new Map<string, Buffer>();

@@ -24,17 +24,13 @@ export const PODLET_VOLUMES = ['/.droppod/bin'];
 
 const DIRECTORIES = ['.droppod/', '.droppod/bin/', '.droppod/c/', '.droppod/v/', 'podlet/'];
 
-/** droppod's own files of the image, with those of the agent. */
-export async function ownFiles(
-  architecture: Architecture,
-  agent: readonly TreeFile[],
-): Promise<TreeFile[]> {
+/** droppod's own files of the image but the agent's. */
+export async function ownFiles(architecture: Architecture): Promise<TreeFile[]> {
   const supervise = await buildSupervise(architecture);
   return [
     ...DIRECTORIES.map((name) => ({ name, mode: 0o755 })),
     { name: 'tmp/', mode: 0o1777 },
     { name: '.droppod/bin/supervise', mode: 0o755, content: await readFile(supervise) },
-    ...agent,
     // Hosts first: without this file old libraries ask DNS only.
     { name: 'etc/nsswitch.conf', mode: 0o644, content: Buffer.from('hosts: files dns\n') },
   ];

@@ -15,8 +15,8 @@ type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 const MAX_TRIES = 20;
 
 /**
- * Stores a pod's events; for an equal one (source, object, type, reason, message, fieldPath) the count is incremented. With `since` one of
- * that time or later is the same event, which somebody else has stored meanwhile.
+ * Stores a pod's events; for an equal one (source, object, type, reason, message, fieldPath) the count is incremented. With `since`, the
+ * time of the change that they belong to, only those are stored that nobody has stored since: it may be called again.
  */
 export async function recordEvents(
   ports: EventPorts,
@@ -45,7 +45,8 @@ async function recordEvent(
   const { store, clock, ids } = ports;
   const key = eventKey(pod, name);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const known = attempt === 0 && !mayRepeat(event) ? undefined : await store.get(key);
+    const isNew = attempt === 0 && since === undefined && !mayRepeat(event);
+    const known = isNew ? undefined : await store.get(key);
     if (known && since !== undefined && isSince(known, since)) return;
     const object = known
       ? repeated(known, count, clock.now())
@@ -62,22 +63,9 @@ async function recordEvent(
   throw new Error(`event ${key.namespace}/${name} changed ${MAX_TRIES} times in between`);
 }
 
-/** Stores those events of a change at `at` that are not stored yet; may be called again. */
-export async function ensureEvents(
-  ports: EventPorts,
-  pod: Pod,
-  { at, events }: { at: string; events: readonly PodEvent[] },
-): Promise<void> {
-  const known = await Promise.all(
-    events.map((event) => ports.store.get(eventKey(pod, eventName(pod, event)))),
-  );
-  const lost = events.filter((_event, index) => !isSince(known[index], at));
-  if (lost.length > 0) await recordEvents(ports, pod, lost, at);
-}
-
 /** Event times are whole seconds, or exact for the scheduler's events. */
-function isSince(known: KubeObject | undefined, at: string): boolean {
-  const last = known?.['lastTimestamp'] ?? known?.['eventTime'];
+function isSince(known: KubeObject, at: string): boolean {
+  const last = known['lastTimestamp'] ?? known['eventTime'];
   return typeof last === 'string' && Date.parse(last) >= Math.floor(Date.parse(at) / 1000) * 1000;
 }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:dgram';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeLookup } from '../../podlet/node-lookup.ts';
 import type { NodeLookup } from '../../podlet/node-lookup.ts';
+import { until } from './until.ts';
 
 /** An address of this machine alone whose port 53 nobody has. */
 const SERVER = '127.53.86.41';
@@ -60,14 +61,11 @@ function lookupAt(time: { now: number }): NodeLookup {
   return lookup;
 }
 
-async function untilAsked(times: number): Promise<void> {
-  for (let tries = 0; tries < 2_000 && asked.length < times; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 5));
-}
+const untilAsked = (times: number): Promise<void> =>
+  until(() => asked.length >= times, 'the server is asked');
 
-async function untilAddress(lookup: NodeLookup, address: string | undefined): Promise<void> {
-  for (let tries = 0; tries < 2_000 && (await lookup.address('a.example')) !== address; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+async function untilAddress(lookup: NodeLookup, address: string): Promise<void> {
+  await until(async () => (await lookup.address('a.example')) === address, `it is ${address}`);
   expect(await lookup.address('a.example')).toBe(address);
 }
 

@@ -3,7 +3,7 @@
 // See docs/design/pod.md.
 import { toPod } from '../../pod/model/to-pod.ts';
 import { StoreConflict } from '../../errors.ts';
-import { ensureEvents, recordEvents } from '../../events/record-event.ts';
+import { recordEvents } from '../../events/record-event.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import type { PodEvent } from '../../pod/events/pod-events.ts';
 import { computeStatus } from '../../pod/status/status.ts';
@@ -112,7 +112,7 @@ async function commitChange(
   };
   if (!object && records.length === 0) return { ...before, record };
   if (due && base && !(await hasStored(ports.store, record.uid, before.revision)))
-    await ensureEvents(ports, base, due);
+    await recordEvents(ports, base, due.events, due.at);
   // Nothing will remember them once the record is deleted.
   if (wanted.removeRecord && wanted.events?.length && base)
     await recordEvents(ports, base, wanted.events);

@@ -14,6 +14,7 @@ import { ContainerSockets } from '../../../podlet/containers.ts';
 import { encodeFrame, frameReader } from '../../../podlet/frames.ts';
 import { CHANNEL } from '../../../podlet/messages.ts';
 import { listen } from '../listen.ts';
+import { until } from '../until.ts';
 import { Sessions } from '../../../podlet/sessions.ts';
 import type { SessionRequest } from '../../../src/protocol/messages.ts';
 
@@ -71,13 +72,6 @@ afterEach(async () => {
 });
 
 const portOf = (address: unknown): number => (address as { port: number }).port;
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds();) {
-    if (Date.now() > end) throw new Error(`in vain waited until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** A count once it has been stable for a while. */
 async function settled(count: () => number): Promise<number> {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ContainerSockets } from '../../../podlet/containers.ts';
 import type { FromSupervise } from '../../../podlet/messages.ts';
 import { listen as listenAt } from '../listen.ts';
+import { until } from '../until.ts';
 import { parseMessage } from '../../../podlet/parse-message.ts';
 
 let directory: string;
@@ -53,12 +54,7 @@ async function settled(client: Socket): Promise<void> {
   const pongs = (): number => taken.filter(({ type }) => type === 'pong').length;
   const before = pongs();
   client.write(line({ type: 'pong' }));
-  await until(() => pongs() > before);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1_000 && !holds(); tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => pongs() > before, 'the pong is there');
 }
 
 describe('a connection', () => {
@@ -96,7 +92,7 @@ describe('a connection', () => {
     expect(taken.map(({ type }) => type)).toEqual(['hello', 'pong']);
     client.write('y'.repeat(2 * 1024 * 1024));
     await closed;
-    await until(() => gone.length > 0);
+    await until(() => gone.length > 0, 'it is gone');
     expect(gone).toEqual(['app']);
   });
 
@@ -128,7 +124,7 @@ describe('a connection', () => {
       sockets.send('app', { type: 'kill', signal: 'y'.repeat(1024 * 1024) });
     client.resume();
     await closed;
-    await until(() => gone.length > 0);
+    await until(() => gone.length > 0, 'it is gone');
     expect(gone).toEqual(['app']);
   });
 
@@ -141,7 +137,7 @@ describe('a connection', () => {
     for (let count = 0; count < 3; count += 1)
       sockets.send('app', { type: 'kill', signal: 'y'.repeat(200 * 1024) });
     client.destroy();
-    await until(() => gone.length > 0);
+    await until(() => gone.length > 0, 'it is gone');
     expect(gone).toEqual(['app']);
   });
 
@@ -150,7 +146,7 @@ describe('a connection', () => {
     client.end(line(HELLO) + line({ type: 'pong' }).repeat(10_000));
     await new Promise((resolve) => setTimeout(resolve, 50));
     listen();
-    await until(() => gone.length > 0);
+    await until(() => gone.length > 0, 'it is gone');
     expect(taken).toHaveLength(10_001);
   });
 });

@@ -4,7 +4,7 @@ import { sweep } from '../../../functions/sweep.ts';
 import { Unavailable } from '../../../src/errors.ts';
 import { recordKey, toRecord } from '../../../src/steps/pod/record-for.ts';
 import { readPod, updatePod } from '../../../src/steps/pod/update-pod.ts';
-import { ensureEvents, recordEvents } from '../../../src/events/record-event.ts';
+import { recordEvents } from '../../../src/events/record-event.ts';
 import { countingRuns } from '../../../src/record/hand-over.ts';
 import { withTask } from '../../../src/record/with-task.ts';
 import { created, started } from '../../../src/pod/events/pod-events.ts';
@@ -174,7 +174,7 @@ it('A9: an event that another process stores just then is not counted again', as
     commit: (write) => store.commit(write),
     get: (key) => (looks++ === 0 ? Promise.resolve(undefined) : store.get(key)),
   };
-  await ensureEvents({ ...world.ports, store: late }, pod, { at, events: [started('a')] });
+  await recordEvents({ ...world.ports, store: late }, pod, [started('a')], at);
   expect(looks).toBeGreaterThan(1);
   expect(await reasons()).toEqual(counted);
 });
